@@ -1,0 +1,1 @@
+//! provision: configuration management without a master, an agent or Python.
