@@ -1,1 +1,13 @@
 //! provision: configuration management without a master, an agent or Python.
+
+pub mod compile;
+pub mod diagnostic;
+pub mod event;
+pub mod facts;
+pub mod fault;
+pub mod host;
+pub mod plan;
+pub mod source;
+pub mod states;
+pub mod tree;
+pub mod yaml;

@@ -1,0 +1,110 @@
+//! Everything a run can tell, one JSON object per line: the contract between the engine on a host and
+//! the reports on the operator's side. Plain types, no logic.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Diagnostic, Excerpt};
+use crate::plan::Change;
+
+/// Raised whenever an older reader would misunderstand.
+pub const PROTOCOL: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first event of a run.
+    Started {
+        protocol: u32,
+        environment: String,
+        /// The host's own name.
+        host: String,
+        /// A dry run: nothing will be changed.
+        plan: bool,
+        states: usize,
+    },
+    /// A problem in the project's files; a run with an error among them ends without a change.
+    Problem { problem: Diagnostic },
+    /// A state is being applied (not sent for states that need nothing).
+    Applying { number: usize, id: String, function: String, name: String },
+    /// A state is done.
+    State(StateResult),
+    /// What is going on besides states: packages being installed, a deploy's stage.
+    Progress { message: String },
+    /// Something worth reading that is no problem.
+    Note { message: String },
+    /// The last event: nothing comes after it.
+    Finished { summary: Summary },
+    /// The run could not go on: locked, unsupported system, no right.
+    Aborted { message: String, help: Option<String>, code: u8 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateResult {
+    /// Position in the run, from 0.
+    pub number: usize,
+    pub id: String,
+    /// `file.managed`.
+    pub function: String,
+    pub name: String,
+    pub sls: String,
+    pub outcome: Outcome,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// Why nothing was done, what failed, what it depends on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The last lines of a failed command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// Where the state stands, for failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Excerpt>,
+    #[serde(with = "seconds")]
+    pub duration: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Unchanged,
+    /// A dry run: it would change.
+    WouldChange,
+    Changed,
+    Failed,
+    /// Not run, and rightly so: a guard or an unmet `onchanges`/`onfail`.
+    Skipped,
+    /// Not run because a requisite failed: counts as a failure.
+    Blocked,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub unchanged: usize,
+    pub changed: usize,
+    /// With a dry run: how many would change.
+    pub would_change: usize,
+    pub failed: usize,
+    pub skipped: usize,
+    #[serde(with = "seconds")]
+    pub duration: Duration,
+}
+
+/// Durations travel as seconds with fractions.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((duration.as_secs_f64() * 10_000.0).round() / 10_000.0)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+    }
+}

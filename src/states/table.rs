@@ -1,0 +1,21 @@
+//! The table of all state functions, sorted by name. A new function is its file and its line here.
+
+use super::Row;
+
+/// All functions, sorted by name.
+pub static FUNCTIONS: &[Row] = &[];
+
+/// The function of that name (`file.managed`).
+pub fn find(name: &str) -> Option<&'static Row> {
+    FUNCTIONS.binary_search_by(|row| row.name.cmp(name)).ok().and_then(|index| FUNCTIONS.get(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_without_doubles() {
+        assert!(FUNCTIONS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+}
