@@ -1,6 +1,7 @@
 //! provision: configuration management without a master, an agent or Python.
 
 pub mod compile;
+pub mod converge;
 pub mod diagnostic;
 pub mod event;
 pub mod facts;

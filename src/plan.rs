@@ -61,6 +61,18 @@ impl Change {
     }
 }
 
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)?;
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) => write!(f, ": {from} → {to}"),
+            (None, Some(to)) => write!(f, ": {to}"),
+            (Some(from), None) => write!(f, ": {from} → nothing"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
 impl Plan {
     /// Nothing to do, and why.
     pub fn nothing(why: impl Into<String>) -> Self {

@@ -81,6 +81,17 @@ pub struct Check {
     pub umask: Option<u32>,
 }
 
+impl Check {
+    /// Nothing that is asked when the state's turn comes: it may be done together with an earlier one.
+    pub fn is_plain(&self) -> bool {
+        self.onlyif.is_empty()
+            && self.unless.is_empty()
+            && self.creates.is_empty()
+            && self.check_cmd.is_empty()
+            && self.retry.is_none()
+    }
+}
+
 /// One condition of `unless` or `onlyif`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Guard {

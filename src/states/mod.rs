@@ -45,6 +45,11 @@ pub trait State: Debug + Send + Sync {
         true
     }
 
+    /// Whether its package requests may be performed together with those of earlier states.
+    fn merges(&self) -> bool {
+        false
+    }
+
     /// Judges what the actions said, for functions whose command reports by itself (`stateful`).
     fn verdict(&self, _outputs: &[Output]) -> Result<Verdict> {
         Ok(Verdict::Changed)
