@@ -8,6 +8,7 @@ pub mod facts;
 pub mod fault;
 pub mod host;
 pub mod plan;
+pub mod sandbox;
 pub mod source;
 pub mod states;
 pub mod tree;

@@ -1,0 +1,162 @@
+//! `provision sandbox …`: the arguments and what is written for people or programs.
+//! It must not hold logic of sandboxes.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+
+use super::{Image, Options, Sandbox, life};
+
+/// Throw-away hosts on this machine, to try things on
+///
+/// Each is a whole Debian or Ubuntu with systemd, sshd, apt and an address of its own, up in two seconds and
+/// gone without trace. Needs root. The first start of a release builds its image, which takes half a minute.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Start a fresh host and wait until it can be used
+    Up(Up),
+    /// Show the hosts that are up
+    List {
+        /// Write JSON: one array of hosts
+        #[arg(long)]
+        json: bool,
+    },
+    /// Log in as root, or run a command
+    ///
+    /// As with ssh itself, the words of the command are joined and read by the host's shell, and its exit
+    /// status is ours.
+    Ssh {
+        name: String,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+    /// Print a block for ~/.ssh/config, or for a file to use with `ssh -F`
+    SshConfig { name: String },
+    /// End hosts and remove all that belonged to them
+    Down {
+        #[arg(required_unless_present = "all", value_name = "NAME")]
+        names: Vec<String>,
+        /// End every host that is up
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
+    // `test ENV` (boot, converge twice, deploy, check, destroy) goes here: it needs the engine, so only its
+    // arguments belong in this file.
+}
+
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Its host name [default: the first free of box1, box2 …]
+    name: Option<String>,
+    /// Release, such as bookworm, trixie, jammy or noble [default: this machine's, where that is Debian]
+    #[arg(long)]
+    suite: Option<String>,
+    /// How much is installed already
+    #[arg(long, value_enum, default_value_t)]
+    image: Image,
+    /// Write JSON: name, address, key and all else that is known of the host
+    #[arg(long)]
+    json: bool,
+}
+
+impl SandboxCommand {
+    /// Gives the exit code.
+    pub fn run(self, out: &mut dyn Write, progress: &dyn Fn(&str)) -> Result<u8> {
+        match self {
+            Self::Up(up) => return up.run(out, progress).map(|()| 0),
+            Self::List { json } => list(out, json)?,
+            Self::Ssh { name, command } => return ssh(&name, &command),
+            Self::SshConfig { name } => write!(out, "{}", super::ssh_config(&name)?)?,
+            Self::Down { all: true, .. } => {
+                for name in life::down_all()? {
+                    progress(&format!("`{name}` is gone"));
+                }
+            }
+            Self::Down { names, .. } => {
+                for name in names {
+                    life::down(&name)?;
+                    progress(&format!("`{name}` is gone"));
+                }
+            }
+        }
+        Ok(0)
+    }
+}
+
+impl Up {
+    fn run(self, out: &mut dyn Write, progress: &dyn Fn(&str)) -> Result<()> {
+        let options = Options { name: self.name, suite: self.suite, image: self.image, ..Options::default() };
+        let sandbox = life::up(&options, progress)?;
+        if self.json {
+            return write_json(out, &sandbox);
+        }
+        let Sandbox { name, address, .. } = sandbox;
+        writeln!(
+            out,
+            "`{name}` is up at {address}\n  log in: provision sandbox ssh {name}\n  end it: provision sandbox down {name}"
+        )?;
+        Ok(())
+    }
+}
+
+fn list(out: &mut dyn Write, json: bool) -> Result<()> {
+    let sandboxes = life::list()?;
+    if json {
+        return write_json(out, &sandboxes);
+    }
+    if sandboxes.is_empty() {
+        writeln!(out, "no sandbox is up; start one with `provision sandbox up`")?;
+    }
+    let widest = sandboxes.iter().map(|sandbox| sandbox.name.len()).max().unwrap_or_default();
+    for sandbox in sandboxes {
+        let Sandbox { name, address, suite, image, state, since, .. } = sandbox;
+        let (address, state, image) = (address.to_string(), state.name(), image.name());
+        writeln!(out, "{name:widest$}  {address:15}  {state:7}  {suite} {image}  since {since}")?;
+    }
+    Ok(())
+}
+
+fn ssh(name: &str, command: &[String]) -> Result<u8> {
+    let mut ssh = super::ssh_command::<&str>(name, &[])?;
+    if !command.is_empty() {
+        ssh.arg("--").args(command);
+    }
+    let status = ssh.status().context("failed to start `ssh`")?;
+    // Without a code it was ended by a signal, for which ssh's own code of failure serves.
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(255))
+}
+
+fn write_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value).context("failed to write JSON")?;
+    writeln!(out)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(subcommand)]
+        command: SandboxCommand,
+    }
+
+    #[test]
+    fn a_remote_commands_options_are_not_ours() {
+        let parsed = Program::try_parse_from(["sandbox", "ssh", "web", "ls", "-l", "--all"]).unwrap();
+        let SandboxCommand::Ssh { name, command } = parsed.command else { panic!("not ssh") };
+        assert_eq!((name.as_str(), command), ("web", vec!["ls".into(), "-l".into(), "--all".into()]));
+    }
+
+    #[test]
+    fn down_wants_to_know_whom() {
+        assert!(Program::try_parse_from(["sandbox", "down"]).is_err());
+        assert!(Program::try_parse_from(["sandbox", "down", "--all"]).is_ok());
+        assert!(Program::try_parse_from(["sandbox", "down", "a", "b"]).is_ok());
+        assert!(Program::try_parse_from(["sandbox", "down", "a", "--all"]).is_err());
+    }
+}

@@ -1,0 +1,168 @@
+//! A guest's life as a process: booting it in a container until it can be used, and cutting its power.
+//! It must not know how its disk came to be, or who asked for it.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::layout::Layout;
+use super::process::Process;
+use super::record::Record;
+use super::ssh::Access;
+use super::{network, program};
+
+/// A slow disk makes a slow boot; whatever takes longer will not come.
+const PATIENCE: Duration = Duration::from_secs(90);
+const PAUSE: Duration = Duration::from_millis(20);
+const DEATH: Duration = Duration::from_secs(10);
+
+/// Joins control groups (the arguments before `--`), then becomes the rest in a session of its own.
+/// Fixed text: all data comes as arguments.
+const ENTER: &str =
+    r#"while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec setsid "$@""#;
+
+/// Starts the container; gives its supervisor.
+pub fn start(layout: &Layout, record: &Record) -> Result<Process> {
+    let console = layout.console(&record.name);
+    let output =
+        File::create(&console).with_context(|| format!("failed to write `{}`", console.display()))?;
+    let errors = output.try_clone().context("failed to share the console's file")?;
+    let under_systemd = Path::new("/run/systemd/system").is_dir();
+
+    let mut command = program::command("sh");
+    command.args(["-c", ENTER, "sh"]);
+    if !under_systemd {
+        command.args(join_groups(record)?);
+    }
+    command.args(["--", "systemd-nspawn", "--boot", "--quiet"]);
+    if !under_systemd {
+        // Nobody there to register with, or to give it a unit.
+        command.args(["--register=no", "--keep-unit"]);
+    }
+    let network = network::Network::known(layout)?.context("the sandboxes have no network")?;
+    command
+        .arg("--directory")
+        .arg(record.root())
+        .arg(format!("--machine={}", record.machine()))
+        .arg(format!("--network-bridge={}", network.bridge))
+        .arg(format!("--bind={}:/root/.cache/pip", layout.pip_cache().display()))
+        .args(["--console=read-only", "--link-journal=no", "--timezone=off", "--resolv-conf=off"])
+        // Without the operator's environment, of which systemd-nspawn would obey and pass on some.
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .stdout(Stdio::from(output))
+        .stderr(Stdio::from(errors));
+    let child = command.spawn().context("failed to start `systemd-nspawn`")?;
+    Process::with_pid(child.id()).with_context(|| died(layout, record))
+}
+
+/// Waits until sshd answers and the boot has ended; gives the guest's first process.
+pub fn wait_until_ready(
+    layout: &Layout,
+    record: &Record,
+    supervisor: Process,
+    access: &Access,
+) -> Result<Option<Process>> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut last = "sshd does not answer".to_owned();
+    while Instant::now() < deadline {
+        if !supervisor.is_alive() {
+            bail!(died(layout, record));
+        }
+        if answers(record.address()) {
+            let mut command = access.run(&["systemctl", "is-system-running", "--wait"]);
+            let output = command.stdin(Stdio::null()).output().context("failed to start `ssh`")?;
+            let state = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            if matches!(state.as_str(), "running" | "degraded") {
+                return Ok(supervisor.children().first().copied());
+            }
+            last = format!("{state} {}", program::tail(&output.stderr, 3)).trim().to_owned();
+        }
+        sleep(PAUSE);
+    }
+    bail!(
+        "`{}` was not up after {} s: {last}; its console said:\n{}",
+        record.name,
+        PATIENCE.as_secs(),
+        console_tail(layout, record)
+    )
+}
+
+/// What a power cut does: nothing is written, nobody is told.
+pub fn cut_power(record: &Record) -> Result<()> {
+    let first = record.first.into_iter();
+    let supervisor = record.supervisor.into_iter();
+    let all: Vec<_> =
+        first.chain(supervisor.clone().flat_map(|process| process.children())).chain(supervisor).collect();
+    for process in all {
+        if !process.kill(DEATH) {
+            bail!("process {} of `{}` does not end; look at it with `ps`", process.pid, record.name);
+        }
+    }
+    network::remove_link(&record.interface())?;
+    leave_groups(record);
+    Ok(())
+}
+
+#[expect(clippy::disallowed_types, reason = "an address, never a name")]
+fn answers(address: Ipv4Addr) -> bool {
+    let address = SocketAddr::new(IpAddr::V4(address), 22);
+    let Ok(mut stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)) else {
+        return false;
+    };
+    let mut banner = [0; 4];
+    stream.set_read_timeout(Some(Duration::from_secs(2))).is_ok()
+        && stream.read_exact(&mut banner).is_ok()
+        && banner == *b"SSH-"
+}
+
+fn died(layout: &Layout, record: &Record) -> String {
+    format!(
+        "the container of `{}` ended while booting; it said:\n{}",
+        record.name,
+        console_tail(layout, record)
+    )
+}
+
+fn console_tail(layout: &Layout, record: &Record) -> String {
+    program::tail(&fs::read(layout.console(&record.name)).unwrap_or_default(), 15)
+}
+
+/// Without systemd outside, every container would call its control group `/payload`, and the services of
+/// one guest would be counted with those of another. So each gets a group of its own to stand in.
+fn join_groups(record: &Record) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for group in groups(record) {
+        fs::create_dir_all(&group).with_context(|| format!("failed to create `{}`", group.display()))?;
+        files.push(group.join("cgroup.procs"));
+    }
+    Ok(files)
+}
+
+fn leave_groups(record: &Record) {
+    for group in groups(record) {
+        // The kernel's files in them go with the directories, deepest first.
+        for directory in walkdir::WalkDir::new(&group).contents_first(true).into_iter().flatten() {
+            if directory.file_type().is_dir() {
+                let _ = fs::remove_dir(directory.path());
+            }
+        }
+        let _ = group.parent().map(fs::remove_dir);
+    }
+}
+
+/// In each hierarchy that systemd uses: v2 alone, or v1 with its own and the unified one.
+fn groups(record: &Record) -> Vec<PathBuf> {
+    let top = Path::new("/sys/fs/cgroup");
+    [top.to_path_buf(), top.join("systemd"), top.join("unified")]
+        .into_iter()
+        .filter(|hierarchy| hierarchy.join("cgroup.procs").is_file())
+        .map(|hierarchy| hierarchy.join("provision-sandbox").join(record.machine()))
+        .collect()
+}
