@@ -2,6 +2,7 @@
 //! They never act: no processes, files or sockets other than through `Facts`' looking methods.
 
 mod table;
+mod test;
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -1,9 +1,18 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
-use super::Row;
+use super::{Row, row, test};
 
 /// All functions, sorted by name.
-pub static FUNCTIONS: &[Row] = &[];
+pub static FUNCTIONS: &[Row] = &[
+    row::<test::CheckPillar>(),
+    row::<test::ConfigurableTestState>(),
+    row::<test::FailWithChanges>(),
+    row::<test::FailWithoutChanges>(),
+    row::<test::Nop>(),
+    row::<test::ShowNotification>(),
+    row::<test::SucceedWithChanges>(),
+    row::<test::SucceedWithoutChanges>(),
+];
 
 /// The function of that name (`file.managed`).
 pub fn find(name: &str) -> Option<&'static Row> {
