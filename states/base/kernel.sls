@@ -1,0 +1,18 @@
+# Kernel settings for a host that serves a site.
+# Pillar: kernel:vm (no, where the host is a container and cannot set vm.* values),
+# kernel:sysctl (a map of more, or others).
+{%- set settings = salt['slsutil.merge'](
+  {'net.core.somaxconn': 1024, 'vm.swappiness': 10},
+  salt['pillar.get']('kernel:sysctl', {})) %}
+{%- set vm = salt['pillar.get']('kernel:vm', True) %}
+{%- for name, value in settings.items() if vm or not name.startswith('vm.') %}
+{{ name }}:
+  sysctl.present:
+    - value: {{ value | string | yaml_dquote }}
+    - config: /etc/sysctl.d/99-provision.conf
+{% endfor %}
+{%- if not vm %}
+vm-settings-left-alone:
+  test.show_notification:
+    - text: "vm.* kernel settings are not set: kernel:vm is off in the pillar"
+{%- endif %}

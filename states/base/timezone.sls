@@ -1,0 +1,10 @@
+# The system's time zone; the hardware clock keeps UTC.
+# Pillar: timezone (Etc/UTC).
+tzdata:
+  pkg.installed
+
+{{ pillar.get('timezone', 'Etc/UTC') }}:
+  timezone.system:
+    - utc: True
+    - require:
+      - pkg: tzdata

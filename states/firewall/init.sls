@@ -1,0 +1,67 @@
+# ufw lets in ssh, the site on hosts with the role web, what the pillar adds, and
+# the project's other hosts to database and cache; everything else is refused.
+# Pillar: firewall:enabled (yes), firewall:allow (maps of port, proto, from, comment).
+{%- from 'project.jinja' import roles, peers with context %}
+{%- if salt['pillar.get']('firewall:enabled', True) %}
+
+{#- The port that sshd has now, and the one it shall have. -#}
+{%- set port_now = grains.get('ssh_port', 22) %}
+{%- set rules = namespace(all=[]) %}
+{%- for port in [port_now, salt['pillar.get']('ssh:port', port_now)] | unique %}
+  {%- set rules.all = rules.all + [{'port': port, 'comment': 'ssh'}] %}
+{%- endfor %}
+{%- if 'web' in roles %}
+  {%- set rules.all = rules.all + [{'port': 80, 'comment': 'http'}, {'port': 443, 'comment': 'https'}] %}
+{%- endif %}
+{%- if 'db-master' in roles %}
+  {%- for address in peers.web %}
+    {%- set rules.all = rules.all + [{'port': 5432, 'from': address, 'comment': 'postgres'}] %}
+  {%- endfor %}
+{%- endif %}
+{%- if 'cache' in roles %}
+  {%- for address in peers.web %}
+    {%- set rules.all = rules.all + [{'port': 11211, 'from': address, 'comment': 'memcached'}] %}
+  {%- endfor %}
+{%- endif %}
+ufw:
+  pkg.installed
+
+firewall-incoming:
+  ufw.default:
+    - name: incoming
+    - policy: deny
+    - require:
+      - pkg: ufw
+
+firewall-outgoing:
+  ufw.default:
+    - name: outgoing
+    - policy: allow
+    - require:
+      - pkg: ufw
+{% for rule in rules.all + salt['pillar.get']('firewall:allow', []) %}
+allow-{{ rule.port }}-{{ rule.get('proto', 'tcp') }}-from-{{ rule.get('from', 'any') }}:
+  ufw.allow:
+    - port: {{ rule.port }}
+    - proto: {{ rule.get('proto', 'tcp') }}
+{%- if rule.get('from') %}
+    - from: {{ rule.from }}
+{%- endif %}
+{%- if rule.get('comment') %}
+    - comment: {{ rule.comment | yaml_dquote }}
+{%- endif %}
+    - require:
+      - pkg: ufw
+    - require_in:
+      - ufw: firewall-on
+{% endfor %}
+firewall-on:
+  ufw.enabled:
+    - require:
+      - ufw: firewall-incoming
+      - ufw: firewall-outgoing
+{%- else %}
+firewall-left-alone:
+  test.show_notification:
+    - text: "the firewall is not set up: firewall:enabled is off in the pillar"
+{%- endif %}

@@ -1,0 +1,47 @@
+# sshd lets in developers with keys and nobody else, as soon as one of them can
+# administer the host; until then whoever comes in now still does.
+# Pillar: users (see pillar/devs.sls), ssh:port (unset: sshd's port stays as it is),
+# ssh:allow_groups ([login]).
+{%- from 'users/map.jinja' import admins with context %}
+include:
+  - users
+  - sudo
+  - .known_hosts
+
+openssh-server:
+  pkg.installed
+{% if not admins %}
+logins-left-alone:
+  test.show_notification:
+    - text: "root and passwords are not refused by sshd: nobody in devs.sls is in admin and login with a key"
+{% endif %}
+# Hosts upgraded from an older release may lack the line.
+/etc/ssh/sshd_config:
+  file.prepend:
+    - text: Include /etc/ssh/sshd_config.d/*.conf
+    - require:
+      - pkg: openssh-server
+
+# The first file that sets an option wins: 00 comes before what cloud images bring.
+/etc/ssh/sshd_config.d/00-provision.conf:
+  file.managed:
+    - source: salt://ssh/files/sshd.conf
+    - template: jinja
+    - user: root
+    - group: root
+    - mode: '0644'
+    - makedirs: True
+    - check_cmd: /usr/sbin/sshd -t -f
+    - require:
+      - pkg: openssh-server
+      - sls: users
+      - sls: sudo
+
+ssh:
+  service.running:
+    - reload: True
+    - require:
+      - pkg: openssh-server
+    - watch:
+      - file: /etc/ssh/sshd_config
+      - file: /etc/ssh/sshd_config.d/00-provision.conf

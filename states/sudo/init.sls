@@ -1,0 +1,16 @@
+# Members of the group admin may do everything as root.
+# Pillar: sudo:nopasswd (yes, for the accounts have no passwords unless devs.sls
+# gives them one).
+{%- set nopasswd = salt['pillar.get']('sudo:nopasswd', True) %}
+sudo:
+  pkg.installed
+
+/etc/sudoers.d/provision:
+  file.managed:
+    - user: root
+    - group: root
+    - mode: '0440'
+    - contents: '%admin ALL=(ALL:ALL) {{ 'NOPASSWD: ' if nopasswd else '' }}ALL'
+    - check_cmd: /usr/sbin/visudo -c -f
+    - require:
+      - pkg: sudo

@@ -1,0 +1,27 @@
+# Which states a host gets. Every host gets the first part; the rest follows from
+# the roles that its entry under `hosts` has (all of them, when it names none):
+#   web        the application and Nginx
+#   db-master  Postgres
+#   cache      Memcached
+{% from 'project.jinja' import roles with context %}
+base:
+  '*':
+    - base
+    - users
+    - sudo
+    - ssh
+    - users.former
+    - firewall
+    - fail2ban
+{%- if 'db-master' in roles %}
+    - postgres
+{%- endif %}
+{%- if 'cache' in roles %}
+    - memcached
+{%- endif %}
+{%- if 'web' in roles %}
+    - supervisor
+    - app
+    - nginx
+    - logrotate
+{%- endif %}
