@@ -66,7 +66,8 @@ wsgi: example.wsgi:application
 #    shared_buffers: 512MB
 #    max_connections: 100
 #
-#database:                   # a database server that is not ours
+# A database server that is not ours; the hosts then have roles without db-master.
+#database:
 #  host: db.example.net
 #  port: 5432
 #

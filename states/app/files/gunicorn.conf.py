@@ -13,3 +13,5 @@ worker_tmp_dir = "/dev/shm"
 forwarded_allow_ips = "*"
 errorlog = "{{ project.shared }}/log/gunicorn.log"
 capture_output = True
+# Supervisor controls it.
+control_socket_disable = True

@@ -1,0 +1,4 @@
+"""What Gunicorn runs."""
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
