@@ -2,6 +2,10 @@
 
 mod action;
 mod command;
+pub mod fake;
+mod model;
+pub(crate) mod names;
+mod rehearse;
 
 use std::path::{Path, PathBuf};
 
@@ -60,4 +64,44 @@ pub trait Host: Send + Sync {
     fn ask(&self, command: &Command) -> Result<Output>;
     /// Performs an action. A command whose exit code is not accepted is an error with its last lines.
     fn perform(&self, action: &Action) -> Result<Performed>;
+    /// Makes what was written so far survive a power cut: called once after many actions, since syncing
+    /// each file by itself costs several times as much.
+    fn settle(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Where programs are looked for and what commands get as PATH, whatever the caller's own is.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Follows a path's last symlinks, as `stat` does and `lstat` does not.
+pub fn follow(host: &dyn Host, path: &Path) -> Result<Option<(PathBuf, Stat)>> {
+    /// As many as the kernel follows.
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        match host.stat(&path)? {
+            Some(stat) if stat.kind == Kind::Symlink => {
+                let Some(target) = host.link(&path)? else { return Ok(None) };
+                path = path.parent().unwrap_or(Path::new("/")).join(target);
+            }
+            Some(stat) => return Ok(Some((path, stat))),
+            None => return Ok(None),
+        }
+    }
+    Err(crate::fault::Fault::new(format!("`{}`: too many levels of symbolic links", path.display())))
+}
+
+/// Finds a program in [`PATH`] by looking.
+fn search(host: &dyn Host, program: &str) -> Result<Option<PathBuf>> {
+    for folder in PATH.split(':') {
+        let path = Path::new(folder).join(program);
+        if let Some((_, stat)) = follow(host, &path)?
+            && stat.kind == Kind::File
+            && stat.mode & 0o111 != 0
+        {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
