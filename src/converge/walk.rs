@@ -479,7 +479,15 @@ fn applying(at: usize, low: &Low) -> Event {
 }
 
 fn context<'a>(run: &'a Converge<'_>, low: &'a Low) -> Context<'a> {
-    Context { facts: run.facts, library: run.library, sls: &low.sls, id: &low.id }
+    let required = low.requisites.get(&Requisite::Require).into_iter().flatten();
+    let required = required.filter_map(|at| run.compiled.states.get(*at)).map(|low| low.state.as_ref());
+    Context {
+        facts: run.facts,
+        library: run.library,
+        sls: &low.sls,
+        id: &low.id,
+        required: required.collect(),
+    }
 }
 
 fn look(run: &Converge<'_>, low: &Low) -> Result<Plan> {

@@ -85,6 +85,8 @@ pub struct Context<'a> {
     pub sls: &'a str,
     /// The account that `runas`/guards run under where the state says nothing.
     pub id: &'a str,
+    /// The states that this one requires: what they own is theirs, for states that clean up.
+    pub required: Vec<&'a dyn State>,
 }
 
 /// The project's files and data, as states may use them.
