@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod facts;
 pub mod fault;
+pub mod graph;
 pub mod host;
 pub mod plan;
 pub mod sandbox;
