@@ -16,6 +16,9 @@ repo: tests/example-app
 settings_module: example.settings
 wsgi: example.wsgi:application
 
+# The project's own states, in states/, applied after those that come with provision.
+#states: [site]
+
 # --- the host -----------------------------------------------------------------
 #timezone: Etc/UTC
 #locale: en_US.UTF-8

@@ -3,6 +3,7 @@
 #   web        the application and Nginx
 #   db-master  Postgres
 #   cache      Memcached
+# Last come the project's own, which the pillar names under `states`.
 {% from 'project.jinja' import roles with context %}
 base:
   '*':
@@ -25,3 +26,6 @@ base:
     - nginx
     - logrotate
 {%- endif %}
+{%- for sls in pillar.get('states') or [] %}
+    - {{ sls }}
+{%- endfor %}

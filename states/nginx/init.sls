@@ -51,7 +51,7 @@ certificate-package:
 certificate:
   cmd.run:
     - name: >-
-        openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 3650
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -days 3650
         -subj '/CN={{ site.domain }}'
         -addext 'subjectAltName={% for name in [site.domain] + site.aliases %}DNS:{{ name }}{{ '' if loop.last else ',' }}{% endfor %}'
         -keyout {{ site.key }} -out {{ site.crt }}

@@ -1,0 +1,12 @@
+# The production environment.
+domain: www.example.com
+
+# Other names of the site, which are redirected to the domain.
+#aliases: [example.com]
+
+hosts: []
+
+branch: main
+
+env:
+  SITE_TITLE: @project@

@@ -1,0 +1,91 @@
+# What is the same in every environment. An environment's env.sls may override
+# any key. Lines that are commented out show the default.
+
+# Names the user, directories, database and programs: letters, digits and "-".
+project_name: @project@
+
+# The interpreter's package: python3 is the distribution's own. With python3.12
+# the packages python3.12 and python3.12-venv are installed.
+python: python3
+
+# Where the code comes from: a git URL, or a folder below the project's root (`.` is
+# all of it) that is sent from your checkout.
+repo: git@github.com:example/@project@.git
+
+# The Django project inside the code.
+settings_module: @module@.settings
+wsgi: @module@.wsgi:application
+
+# The project's own states, in states/, applied after those that come with provision.
+states: [site]
+
+# --- the host -----------------------------------------------------------------
+#timezone: Etc/UTC
+#locale: en_US.UTF-8
+# More Debian packages, for example what a Python package needs to be compiled.
+#packages: [build-essential, libpq-dev, python3-dev, gettext]
+#
+#unattended_upgrades:
+#  enabled: yes
+#  reboot: no                # restart the host when an upgrade asks for it
+#  reboot_time: '04:00'
+#
+#kernel:
+#  vm: yes                   # no: the host (a container) cannot set vm.* values
+#  sysctl: {net.core.somaxconn: 1024}
+
+# --- getting in ---------------------------------------------------------------
+#sudo:
+#  nopasswd: yes             # no: give the users a password hash in devs.sls
+#
+#ssh:
+#  port: 22                  # unset: sshd's port stays as it is
+#  allow_groups: [login]
+#
+# Host keys of code hosts besides GitHub, GitLab, Bitbucket and Codeberg.
+#known_hosts:
+#  git.example.com: ssh-ed25519 AAAA…
+#
+#firewall:
+#  enabled: yes
+#  allow:                    # besides ssh, http and https
+#    - {port: 8125, proto: udp, from: 10.0.0.0/8, comment: statsd}
+#
+#fail2ban:
+#  enabled: yes
+#  bantime: 1h
+#  findtime: 10m
+#  maxretry: 5
+#  ignoreip: []
+
+# --- services -----------------------------------------------------------------
+#postgres:
+#  version: 15               # unset: the one that the distribution ships
+#  name: @project@           # database, and its owner:
+#  user: @project@
+#  locale: C.UTF-8           # no index breaks when the system's locales change
+#  extensions: [pg_trgm]
+#  settings:                 # over what is computed from the host's memory
+#    shared_buffers: 512MB
+#    max_connections: 100
+#
+# A database server that is not ours; the hosts then have roles without db-master.
+#database:
+#  host: db.example.net
+#  port: 5432
+#
+#memcached:
+#  memory: 64                # MB
+#
+#gunicorn:
+#  workers: 5                # unset: two for each processor and one, if memory allows
+#  timeout: 30               # seconds
+#
+#nginx:
+#  max_upload: 20m
+#
+#https:
+#  certificate: self-signed  # own: tls in secrets.sls; none: plain http
+#
+#logs:
+#  keep_days: 30

@@ -1,0 +1,27 @@
+# A state of your own, named by `states` in pillar/project.sls.
+#
+# The first line is the state's ID, here a path; below it the function, and its
+# arguments. `{{ … }}` is Jinja: pillar holds what is in pillar/, grains the facts of
+# the host. Try it:
+#
+#   provision check         is everything written right? (asks no host)
+#   provision staging plan  what would change?
+#   provision staging       change it
+#
+# `provision doc file.managed` tells what a function does and takes.
+/etc/motd:
+  file.managed:
+    - mode: '0644'
+    - contents: |
+        {{ pillar.project_name }}, {{ opts.environment }} ({{ pillar.domain }})
+        Changed by hand, it is changed back: see the project's states/.
+
+# A state may wait for another (require), or act only when another has changed
+# (onchanges, or watch for services):
+#
+#redis-server:
+#  pkg.installed: []
+#  service.running:
+#    - enable: True
+#    - require:
+#      - pkg: redis-server
