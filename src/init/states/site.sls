@@ -1,8 +1,8 @@
 # A state of your own, named by `states` in pillar/project.sls.
 #
 # The first line is the state's ID, here a path; below it the function, and its
-# arguments. `{{ … }}` is Jinja: pillar holds what is in pillar/, grains the facts of
-# the host. Try it:
+# arguments. Double braces hold Jinja: pillar is what stands in pillar/, grains are the
+# facts of the host. Try it:
 #
 #   provision check         is everything written right? (asks no host)
 #   provision staging plan  what would change?
