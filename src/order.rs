@@ -1,0 +1,100 @@
+//! What the operator's side asks of the host: one JSON document over standard input. Holds the secrets,
+//! so it is never written to disk, shown or put into an argument.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Context as _, Fault, Result};
+use crate::facts::Grains;
+
+/// Stands before the document, with its length: whatever comes before it (a password line that sudo did
+/// not ask for) is not ours.
+const HEADER: &str = "provision-order";
+/// Far more than any pillar; keeps a broken stream from eating the memory.
+const LARGEST: u64 = 64 << 20;
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Order {
+    pub protocol: u32,
+    pub project: String,
+    pub environment: String,
+    /// The host's ID: its name in the environment's `hosts`, or its address.
+    pub id: String,
+    pub plan: bool,
+    /// Only these SLS of the environment's states.
+    pub only: Vec<String>,
+    /// These SLS instead of the top file's.
+    pub sls: Vec<String>,
+    pub lenient: bool,
+    /// Pillar files that travel here and not by rsync, by path under `pillar/`.
+    pub secrets: BTreeMap<String, String>,
+    /// The facts of all hosts of the environment, by ID.
+    pub mine: BTreeMap<String, Grains>,
+    /// Who asked, for the lock and the log: `user@machine`.
+    pub operator: String,
+    pub task: Task,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    #[default]
+    Converge,
+    /// Only says what the host is: its grains, as one JSON object.
+    Facts,
+    Deploy(crate::deploy::DeployOrder),
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "order for {} ({} of {})", self.id, self.environment, self.project)
+    }
+}
+
+impl Order {
+    pub fn write(&self, out: &mut dyn Write) -> Result<()> {
+        let document = serde_json::to_vec(self).map_err(|error| Fault::new(error.to_string()))?;
+        writeln!(out, "{HEADER} {}", document.len()).context("could not send the order")?;
+        out.write_all(&document).context("could not send the order")?;
+        out.flush().context("could not send the order")
+    }
+
+    /// Reads an order, passing over lines before its header.
+    pub fn read(input: &mut dyn BufRead) -> Result<Self> {
+        for _ in 0..4 {
+            let mut line = Vec::new();
+            input.by_ref().take(4096).read_until(b'\n', &mut line).context("could not read the order")?;
+            let length = std::str::from_utf8(&line)
+                .ok()
+                .and_then(|line| line.trim_end().strip_prefix(HEADER))
+                .and_then(|length| length.trim().parse::<u64>().ok());
+            let Some(length) = length else { continue };
+            if length > LARGEST {
+                return Err(Fault::new("the order is too large"));
+            }
+            let mut document = Vec::new();
+            input.take(length).read_to_end(&mut document).context("could not read the order")?;
+            return serde_json::from_slice(&document).map_err(|error| {
+                Fault::new(format!("the order is not understood: {error}"))
+                    .help("both sides must be the same version of provision")
+            });
+        }
+        Err(Fault::new("no order came over standard input"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_arrives_behind_a_stray_password() {
+        let order = Order { id: "web1".to_owned(), ..Order::default() };
+        let mut bytes = b"hunter2\n".to_vec();
+        order.write(&mut bytes).unwrap();
+        assert_eq!(Order::read(&mut bytes.as_slice()).unwrap().id, "web1");
+        assert!(Order::read(&mut b"".as_slice()).is_err());
+    }
+}

@@ -1,0 +1,364 @@
+//! What a person reads: a line per changed or failed state with its changes, a live counter, a summary.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Report;
+use crate::diagnostic;
+use crate::event::{Event, Outcome, StateResult, Summary};
+
+/// How it shall look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    pub color: bool,
+    /// A live line per host on standard error.
+    pub live: bool,
+    /// States that need nothing are listed too.
+    pub verbose: bool,
+}
+
+pub struct Terminal {
+    out: Box<dyn Write + Send>,
+    style: Style,
+    bars: MultiProgress,
+    hosts: BTreeMap<String, Host>,
+    order: Vec<String>,
+    width: usize,
+}
+
+struct Host {
+    bar: Option<ProgressBar>,
+    done: usize,
+    states: usize,
+    changed: usize,
+    plan: bool,
+    started: Instant,
+}
+
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const RED: &str = "31";
+const CYAN: &str = "36";
+const DIM: &str = "2";
+const BOLD: &str = "1";
+
+impl Terminal {
+    pub fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
+        let target = if style.live { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        Self {
+            out,
+            style,
+            bars: MultiProgress::with_draw_target(target),
+            hosts: BTreeMap::new(),
+            order: Vec::new(),
+            width: 0,
+        }
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.style.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// Prints whole lines above the live ones, each behind its host's name where there are several.
+    fn print(&mut self, host: &str, text: &str) {
+        let mut lines = String::new();
+        for line in text.lines() {
+            if self.order.len() > 1 {
+                let name = format!("{host:<width$}", width = self.width);
+                let _infallible = write!(lines, "{} ", self.paint(CYAN, &name));
+            }
+            lines.push_str(line.trim_end());
+            lines.push('\n');
+        }
+        let out = &mut self.out;
+        self.bars.suspend(|| {
+            // A reader that has gone away is no reason to stop converging.
+            let _gone = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+        });
+    }
+
+    fn state(&mut self, host: &str, state: &StateResult) {
+        if let Some(known) = self.hosts.get_mut(host) {
+            known.done = known.done.max(state.number + 1);
+            known.changed += usize::from(matches!(state.outcome, Outcome::Changed | Outcome::WouldChange));
+            if let Some(bar) = &known.bar {
+                bar.set_position(u64::try_from(known.done).unwrap_or(0));
+                if state.outcome != Outcome::Unchanged {
+                    bar.set_message(String::new());
+                }
+            }
+        }
+        let quiet = matches!(state.outcome, Outcome::Unchanged | Outcome::Skipped);
+        if quiet && !self.style.verbose {
+            return;
+        }
+        let text = self.lines(state);
+        self.print(host, &text);
+    }
+
+    fn lines(&self, state: &StateResult) -> String {
+        let (mark, color) = match state.outcome {
+            Outcome::Unchanged => ("ok", DIM),
+            Outcome::Skipped => ("skipped", DIM),
+            Outcome::Changed => ("changed", GREEN),
+            Outcome::WouldChange => ("would change", YELLOW),
+            Outcome::Failed => ("failed", RED),
+            Outcome::Blocked => ("not run", RED),
+        };
+        let width = if state.outcome == Outcome::WouldChange { 12 } else { 7 };
+        let what = subject(&state.function, &state.id, &state.name);
+        let mut text =
+            format!("{}  {} {what}", self.paint(color, &format!("{mark:<width$}")), self.paint(BOLD, &state.function));
+        if state.duration >= Duration::from_millis(1) {
+            let _infallible = write!(text, "  {}", self.paint(DIM, &time(state.duration)));
+        }
+        text.push('\n');
+        for change in &state.changes {
+            let mut shown = change.clone();
+            let diff = shown.diff.take();
+            let _infallible = writeln!(text, "    {shown}");
+            for line in diff.iter().flat_map(|diff| diff.lines()) {
+                let painted = match line.chars().next() {
+                    Some('+') => self.paint(GREEN, line),
+                    Some('-') => self.paint(RED, line),
+                    Some('@') => self.paint(CYAN, line),
+                    _ => line.to_owned(),
+                };
+                let _infallible = writeln!(text, "      {painted}");
+            }
+        }
+        if let Some(comment) = &state.comment {
+            let failed = matches!(state.outcome, Outcome::Failed | Outcome::Blocked);
+            let comment = if failed { self.paint(RED, comment) } else { self.paint(DIM, comment) };
+            let _infallible = writeln!(text, "    {comment}");
+        }
+        for line in state.output.iter().flat_map(|output| output.lines()) {
+            let _infallible = writeln!(text, "    {} {line}", self.paint(DIM, "|"));
+        }
+        if let Some(help) = &state.help {
+            let _infallible = writeln!(text, "    {} {help}", self.paint(BOLD, "help:"));
+        }
+        if let Some(place) = &state.place {
+            let _infallible =
+                writeln!(text, "    {} {}:{}:{}", self.paint(DIM, "at"), place.file, place.line, place.column);
+        }
+        text
+    }
+
+    fn summary(&mut self, host: &str, summary: &Summary) {
+        let plan = self.hosts.get(host).is_some_and(|known| known.plan);
+        let mut parts = vec![format!("{} unchanged", summary.unchanged)];
+        if plan {
+            parts.push(self.count(summary.would_change, "would change", YELLOW));
+        } else {
+            parts.push(self.count(summary.changed, "changed", GREEN));
+        }
+        if summary.failed > 0 || !plan {
+            parts.push(self.count(summary.failed, "failed", RED));
+        }
+        parts.push(format!("{} skipped", summary.skipped));
+        let line = format!("{}: {} in {}", self.paint(BOLD, host), parts.join(", "), time(summary.duration));
+        self.print(host, &line);
+        self.clear(host);
+    }
+
+    fn count(&self, count: usize, what: &str, color: &str) -> String {
+        let text = format!("{count} {what}");
+        if count > 0 { self.paint(color, &text) } else { text }
+    }
+
+    fn clear(&mut self, host: &str) {
+        if let Some(bar) = self.hosts.get_mut(host).and_then(|known| known.bar.take()) {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn message(&mut self, host: &str, message: String) {
+        if let Some(bar) = self.hosts.get(host).and_then(|known| known.bar.as_ref()) {
+            bar.set_message(message);
+        }
+    }
+}
+
+impl Report for Terminal {
+    fn host(&mut self, name: &str) {
+        let bar = self.style.live.then(|| {
+            let bar = self.bars.add(ProgressBar::new_spinner());
+            let template = "{spinner:.cyan} {prefix} {msg:.dim}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
+            }
+            bar.set_prefix(name.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        self.width = self.width.max(name.chars().count());
+        self.order.push(name.to_owned());
+        let known = Host { bar, done: 0, states: 0, changed: 0, plan: false, started: Instant::now() };
+        self.hosts.insert(name.to_owned(), known);
+    }
+
+    fn event(&mut self, host: &str, event: &Event) {
+        match event {
+            Event::Started { plan, states, .. } => {
+                if let Some(known) = self.hosts.get_mut(host) {
+                    known.plan = *plan;
+                    known.states = *states;
+                    known.started = Instant::now();
+                    if let Some(bar) = &known.bar {
+                        bar.set_length(u64::try_from(*states).unwrap_or(u64::MAX));
+                        let template = "{spinner:.cyan} {prefix} {pos}/{len} {msg:.dim} {elapsed:.dim}";
+                        if let Ok(style) = ProgressStyle::with_template(template) {
+                            bar.set_style(style.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
+                        }
+                    }
+                }
+            }
+            Event::Problem { problem } => {
+                let text = diagnostic::render(problem, self.style.color);
+                self.print(host, &text);
+            }
+            Event::Applying { id, function, name, .. } => {
+                self.message(host, format!("{function} {}", subject(function, id, name)));
+            }
+            Event::State(state) => self.state(host, state),
+            Event::Progress { message } => self.message(host, message.clone()),
+            Event::Note { message } => self.print(host, message),
+            Event::Finished { summary } => self.summary(host, summary),
+            Event::Aborted { message, help, .. } => {
+                let mut text = format!("{} {message}\n", self.paint(RED, "error:"));
+                if let Some(help) = help {
+                    let _infallible = writeln!(text, "  {} {help}", self.paint(BOLD, "help:"));
+                }
+                self.print(host, &text);
+                self.clear(host);
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        for host in self.order.clone() {
+            self.clear(&host);
+        }
+    }
+}
+
+/// What a state is about, in one line: its ID, and its name where that says more.
+fn subject(function: &str, id: &str, name: &str) -> String {
+    let first = name.lines().next().unwrap_or("");
+    let mut short: String = first.chars().take(100).collect();
+    if short != name {
+        short.push('…');
+    }
+    if id == name || function.is_empty() { short } else { format!("{id} ({short})") }
+}
+
+/// `3 ms`, `1.2 s`, `2 min 5 s`.
+fn time(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 1.0 {
+        format!("{} ms", duration.as_millis())
+    } else if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::plan::Change;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn state(outcome: Outcome, changes: Vec<Change>, comment: Option<&str>) -> Event {
+        Event::State(StateResult {
+            number: 0,
+            id: "site".to_owned(),
+            function: "file.managed".to_owned(),
+            name: "/etc/site.conf".to_owned(),
+            sls: "web".to_owned(),
+            outcome,
+            changes,
+            comment: comment.map(str::to_owned),
+            help: None,
+            output: None,
+            place: None,
+            duration: Duration::from_millis(12),
+        })
+    }
+
+    fn shown(hosts: &[&str], events: &[Event]) -> String {
+        let out = Shared::default();
+        let mut terminal = Terminal::new(Box::new(out.clone()), Style::default());
+        hosts.iter().for_each(|host| terminal.host(host));
+        events.iter().for_each(|event| terminal.event(hosts[0], event));
+        terminal.finish();
+        String::from_utf8(out.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn changed_states_show_what_changed_and_unchanged_ones_are_counted() {
+        let events = [
+            Event::Started {
+                protocol: 1,
+                environment: "staging".to_owned(),
+                host: "web1".to_owned(),
+                plan: false,
+                states: 2,
+            },
+            state(Outcome::Unchanged, vec![], None),
+            state(
+                Outcome::Changed,
+                vec![Change::new("content").diff("@@ -1 +1 @@\n-a\n+b\n"), Change::new("mode").from("0644").to("0600")],
+                None,
+            ),
+            Event::Finished {
+                summary: Summary {
+                    unchanged: 1,
+                    changed: 1,
+                    duration: Duration::from_millis(1500),
+                    ..Summary::default()
+                },
+            },
+        ];
+        assert_eq!(
+            shown(&["web1"], &events),
+            "changed  file.managed site (/etc/site.conf)  12 ms\n    content\n      @@ -1 +1 @@\n      -a\n      +b\n    \
+             mode: 0644 → 0600\nweb1: 1 unchanged, 1 changed, 0 failed, 0 skipped in 1.5 s\n"
+        );
+    }
+
+    #[test]
+    fn lines_of_several_hosts_bear_their_names() {
+        let text = shown(&["a", "web2"], &[state(Outcome::Failed, vec![], Some("no such user `x`"))]);
+        assert_eq!(
+            text,
+            "a    failed   file.managed site (/etc/site.conf)  12 ms\na        no such user `x`\n"
+        );
+    }
+
+    #[test]
+    fn times_read_well() {
+        assert_eq!(time(Duration::from_millis(3)), "3 ms");
+        assert_eq!(time(Duration::from_millis(1234)), "1.2 s");
+        assert_eq!(time(Duration::from_secs(125)), "2 min 5 s");
+    }
+}
