@@ -146,6 +146,17 @@ impl IntoIterator for Problems {
     }
 }
 
+/// A problem as people read it.
+pub fn render(problem: &Diagnostic, _color: bool) -> String {
+    let place = problem
+        .place
+        .as_ref()
+        .map(|place| format!("\n --> {}:{}:{}", place.file, place.line, place.column))
+        .unwrap_or_default();
+    let help = problem.help.as_ref().map(|help| format!("\n = help: {help}")).unwrap_or_default();
+    format!("error: {}{place}{help}\n", problem.message)
+}
+
 /// The nearest of the known names to what was typed, if it is near enough to be meant.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known

@@ -32,6 +32,8 @@ pub enum Event {
     State(StateResult),
     /// What is going on besides states: packages being installed, a deploy's stage.
     Progress { message: String },
+    /// The answer to an order that only asks what the host is.
+    Facts { grains: crate::facts::Grains },
     /// Something worth reading that is no problem.
     Note { message: String },
     /// The last event: nothing comes after it.

@@ -1,14 +1,20 @@
 //! provision: configuration management without a master, an agent or Python.
 
+pub mod cli;
 pub mod compile;
 pub mod converge;
+pub mod deploy;
 pub mod diagnostic;
 pub mod event;
+pub mod exit;
 pub mod facts;
 pub mod fault;
 pub mod graph;
 pub mod host;
+pub mod order;
 pub mod plan;
+pub mod remote;
+pub mod report;
 pub mod sandbox;
 pub mod source;
 pub mod states;

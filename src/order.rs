@@ -6,8 +6,8 @@ use std::io::{BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{Context as _, Fault, Result};
 use crate::facts::Grains;
+use crate::fault::{Context as _, Fault, Result};
 
 /// Stands before the document, with its length: whatever comes before it (a password line that sudo did
 /// not ask for) is not ours.
@@ -65,7 +65,7 @@ impl Order {
     pub fn read(input: &mut dyn BufRead) -> Result<Self> {
         for _ in 0..4 {
             let mut line = Vec::new();
-            input.by_ref().take(4096).read_until(b'\n', &mut line).context("could not read the order")?;
+            (&mut *input).take(4096).read_until(b'\n', &mut line).context("could not read the order")?;
             let length = std::str::from_utf8(&line)
                 .ok()
                 .and_then(|line| line.trim_end().strip_prefix(HEADER))

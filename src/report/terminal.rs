@@ -48,7 +48,8 @@ const BOLD: &str = "1";
 
 impl Terminal {
     pub fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
-        let target = if style.live { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let target =
+            if style.live { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
         Self {
             out,
             style,
@@ -111,8 +112,11 @@ impl Terminal {
         };
         let width = if state.outcome == Outcome::WouldChange { 12 } else { 7 };
         let what = subject(&state.function, &state.id, &state.name);
-        let mut text =
-            format!("{}  {} {what}", self.paint(color, &format!("{mark:<width$}")), self.paint(BOLD, &state.function));
+        let mut text = format!(
+            "{}  {} {what}",
+            self.paint(color, &format!("{mark:<width$}")),
+            self.paint(BOLD, &state.function)
+        );
         if state.duration >= Duration::from_millis(1) {
             let _infallible = write!(text, "  {}", self.paint(DIM, &time(state.duration)));
         }
@@ -143,8 +147,14 @@ impl Terminal {
             let _infallible = writeln!(text, "    {} {help}", self.paint(BOLD, "help:"));
         }
         if let Some(place) = &state.place {
-            let _infallible =
-                writeln!(text, "    {} {}:{}:{}", self.paint(DIM, "at"), place.file, place.line, place.column);
+            let _infallible = writeln!(
+                text,
+                "    {} {}:{}:{}",
+                self.paint(DIM, "at"),
+                place.file,
+                place.line,
+                place.column
+            );
         }
         text
     }
@@ -227,6 +237,7 @@ impl Report for Terminal {
             }
             Event::State(state) => self.state(host, state),
             Event::Progress { message } => self.message(host, message.clone()),
+            Event::Facts { .. } => {}
             Event::Note { message } => self.print(host, message),
             Event::Finished { summary } => self.summary(host, summary),
             Event::Aborted { message, help, .. } => {
@@ -327,7 +338,10 @@ mod tests {
             state(Outcome::Unchanged, vec![], None),
             state(
                 Outcome::Changed,
-                vec![Change::new("content").diff("@@ -1 +1 @@\n-a\n+b\n"), Change::new("mode").from("0644").to("0600")],
+                vec![
+                    Change::new("content").diff("@@ -1 +1 @@\n-a\n+b\n"),
+                    Change::new("mode").from("0644").to("0600"),
+                ],
                 None,
             ),
             Event::Finished {

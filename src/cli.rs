@@ -1,0 +1,172 @@
+//! The command line: what can be typed and what it says of itself. Holds no logic.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::sandbox::SandboxCommand;
+
+/// Names that no environment can bear.
+pub const COMMANDS: [&str; 7] = ["init", "sandbox", "completions", "env", "receive", "help", "list"];
+
+const EXAMPLES: &str = "\
+Examples:
+  provision -H 33.33.33.10 -u root staging   first run: a fresh server, as root
+  provision staging                          later runs: hosts from pillar, as yourself with sudo
+  provision staging plan                     what would change, as diffs
+  provision staging check                    is the project right? needs no host
+  provision staging deploy                   ship the application
+  provision init shop                        start a project in the folder `shop`
+  provision sandbox test staging             try it all on a throw-away host
+
+Tasks of an environment: (none) converge, plan, check, deploy; `provision ENV help TASK` tells more.
+
+Exit codes:
+  0  converged: the hosts are as the states say
+  1  a state or a deploy failed
+  2  the project's files or the command line are wrong; nothing was changed
+  3  a host could not be reached, or does not let us in
+  4  another run holds the host's lock
+  5  plan: something would change";
+
+/// Turn fresh Debian and Ubuntu hosts into running sites, again and again
+///
+/// Pushes this program with the project's state and pillar files to the hosts of an environment, compiles the
+/// states there and makes the host as they say. A second run changes nothing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "provision",
+    version,
+    after_help = EXAMPLES,
+    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|completions …",
+    allow_external_subcommands = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    subcommand_help_heading = "Commands without an environment"
+)]
+pub struct Top {
+    #[command(flatten)]
+    pub options: RunOptions,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a project: pillar, states and a secrets example, with comments that teach
+    Init {
+        /// The folder; created if it is not there
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Throw-away hosts on this machine, to try things on
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Print a script that completes commands and options in your shell
+    Completions { shell: clap_complete::Shell },
+    /// Start a program in the process environment of a project on this host
+    ///
+    /// Reads /etc/provision/PROJECT/env and replaces itself with the program, so that no secret stands in
+    /// any other file.
+    Env {
+        project: String,
+        #[arg(required = true, last = true, value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+    /// The host's half of a run: reads an order from standard input
+    #[command(hide = true)]
+    Receive {
+        /// The folder with `states` and `pillar`
+        #[arg(long)]
+        tree: PathBuf,
+    },
+    #[command(external_subcommand)]
+    Environment(Vec<String>),
+}
+
+/// What follows the environment; parsed in a second pass, so that options may stand on both sides of it.
+#[derive(Debug, Parser)]
+#[command(name = "provision", bin_name = "provision ENV", after_help = EXAMPLES)]
+pub struct EnvironmentCommand {
+    #[command(flatten)]
+    pub options: RunOptions,
+    #[command(subcommand)]
+    pub task: Option<Task>,
+}
+
+#[derive(Clone, Debug, Default, Subcommand)]
+pub enum Task {
+    /// Make the hosts as the states say (the default)
+    #[default]
+    Converge,
+    /// Show what a run would change, as diffs, and change nothing
+    Plan,
+    /// Compile everything offline and report all problems at once
+    Check,
+    /// Ship the application to the hosts
+    Deploy(DeployArguments),
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct DeployArguments {
+    /// What to deploy: a branch, tag or commit [default: `branch` of the environment]
+    #[arg(long = "ref", value_name = "REV")]
+    pub reference: Option<String>,
+}
+
+/// The options of everything that talks to hosts.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunOptions {
+    /// The host's address, instead of those in pillar/ENV/env.sls; may be given several times
+    #[arg(short = 'H', long = "host", value_name = "HOST[:PORT]", global = true)]
+    pub hosts: Vec<String>,
+    /// Log in as this user [default: from pillar, then from ssh's configuration]
+    #[arg(short, long, global = true)]
+    pub user: Option<String>,
+    /// Log in with this private key
+    #[arg(short, long, value_name = "KEY", global = true)]
+    pub identity: Option<PathBuf>,
+    /// The port of sshd
+    #[arg(short, long, global = true)]
+    pub port: Option<u16>,
+    /// Take another ssh configuration than ~/.ssh/config
+    #[arg(short = 'F', long, value_name = "FILE", global = true)]
+    pub ssh_config: Option<PathBuf>,
+    /// Use sudo on the host [default: unless the user is root]
+    #[arg(long, overrides_with = "no_sudo", global = true)]
+    pub sudo: bool,
+    /// Do not use sudo
+    #[arg(long, global = true)]
+    pub no_sudo: bool,
+    /// Ask once for sudo's password
+    #[arg(short = 'K', long, global = true)]
+    pub ask_sudo_password: bool,
+    /// Only these SLS, separated by commas
+    #[arg(long, value_name = "SLS", value_delimiter = ',', global = true)]
+    pub only: Vec<String>,
+    /// Print events as JSON, one object per line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// List states that need nothing, too
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// The project's root [default: the nearest folder upwards that holds pillar/]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub project: Option<PathBuf>,
+    /// Turn what we are stricter in than Salt into warnings
+    #[arg(long, global = true)]
+    pub lenient: bool,
+    /// Apply to this machine instead of hosts
+    #[arg(long, global = true)]
+    pub local: bool,
+    /// With --local: take states from this folder, without a project; may be given several times
+    #[arg(long, value_name = "DIR", global = true)]
+    pub file_root: Vec<PathBuf>,
+    /// With --local: take pillar from this folder, without a project
+    #[arg(long, value_name = "DIR", global = true)]
+    pub pillar_root: Vec<PathBuf>,
+    /// With --local: the ID that top files match [default: this machine's name]
+    #[arg(long, global = true)]
+    pub id: Option<String>,
+}

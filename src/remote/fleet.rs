@@ -1,0 +1,162 @@
+//! The hosts of one run, at the same time: connect and push to all, gather their facts, run on all.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
+
+use super::connection::{Connection, has_terminal};
+use super::probe::Probe;
+use super::run::Session;
+use super::{Password, Payload, Refusal, Target, push};
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::facts::Grains;
+use crate::fault::Fault;
+use crate::order::{Order, Task};
+
+/// An event of a host, by its place in the list of targets.
+pub type Told = (usize, Event);
+
+/// At most so many hosts at once.
+const AT_ONCE: usize = 16;
+
+pub struct Fleet {
+    pub project: String,
+    pub targets: Vec<Target>,
+    pub password: Option<Password>,
+}
+
+impl Fleet {
+    /// Runs an order on all hosts; each gets it with its own ID, its own payload and the facts of all.
+    /// Events arrive at `tell` in the order they happen. A host that cannot be used does not hold up others.
+    pub fn run(
+        &self,
+        order: &Order,
+        payload: &(dyn Fn(&Target) -> Result<(Payload, BTreeMap<String, String>), Fault> + Sync),
+        tell: &mut dyn FnMut(usize, Event),
+    ) -> Vec<Exit> {
+        let (send, events) = channel::<Told>();
+        let exits = Mutex::new(vec![Exit::Converged; self.targets.len()]);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let send = send;
+                let sessions = self.each(&self.targets, |at, target| {
+                    let tell = |message: &str| {
+                        let _gone = send.send((at, Event::Progress { message: message.to_owned() }));
+                    };
+                    self.session(target, payload, &tell)
+                });
+                let mine = self.facts(&sessions, order, &send);
+                let ends = self.each(&sessions, |at, session| match session {
+                    Ok((session, secrets)) => {
+                        let order = Order {
+                            id: session.target.name.clone(),
+                            mine: mine.clone(),
+                            secrets: secrets.clone(),
+                            ..order.clone()
+                        };
+                        session.run(&order, &mut |event| {
+                            let _gone = send.send((at, event));
+                        })
+                    }
+                    Err(refusal) => {
+                        let Refusal { message, help, exit } = refusal.clone();
+                        let _gone = send.send((at, Event::Aborted { message, help, code: exit.code() }));
+                        exit
+                    }
+                });
+                if let Ok(mut exits) = exits.lock() {
+                    *exits = ends;
+                }
+            });
+            for (at, event) in events {
+                tell(at, event);
+            }
+        });
+        exits.into_inner().unwrap_or_default()
+    }
+
+    /// Does something for each, at most [`AT_ONCE`] at a time, and gives the answers in order.
+    fn each<'a, T: Sync, R: Send>(&self, items: &'a [T], act: impl Fn(usize, &'a T) -> R + Sync) -> Vec<R> {
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let answers = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..items.len().min(AT_ONCE) {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        let Some(item) = items.get(at) else { break };
+                        let answer = act(at, item);
+                        if let Ok(mut answers) = answers.lock() {
+                            answers.push((at, answer));
+                        }
+                    }
+                });
+            }
+        });
+        let mut answers = answers.into_inner().unwrap_or_default();
+        answers.sort_by_key(|(at, _)| *at);
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    fn session(
+        &self,
+        target: &Target,
+        payload: &(dyn Fn(&Target) -> Result<(Payload, BTreeMap<String, String>), Fault> + Sync),
+        tell: &dyn Fn(&str),
+    ) -> Result<(Session, BTreeMap<String, String>), Refusal> {
+        let wrong = |fault: Fault| Refusal { message: fault.message, help: fault.help, exit: Exit::Project };
+        let broken = |fault: Fault| {
+            let message = match &fault.output {
+                Some(output) => format!("{}: {}", fault.message, output.lines().last().unwrap_or("")),
+                None => fault.message,
+            };
+            Refusal { message, help: fault.help, exit: Exit::Unreachable }
+        };
+        let (payload, secrets) = payload(target).map_err(wrong)?;
+        tell("connecting");
+        let interactive = self.targets.len() == 1 && has_terminal();
+        let mut program = push::program_for(std::env::consts::ARCH).map_err(wrong)?;
+        let mut hash = push::hash(&program).map_err(wrong)?;
+        let connection = Connection::open(target, interactive)?;
+        let password = self.password.as_ref();
+        let mut probe = Probe::ask(&connection, target, &self.project, &hash, password)?;
+        if probe.machine != std::env::consts::ARCH {
+            program = push::program_for(&probe.machine).map_err(wrong)?;
+            hash = push::hash(&program).map_err(wrong)?;
+            probe = Probe::ask(&connection, target, &self.project, &hash, password)?;
+        }
+        tell("sending files");
+        push::push(&connection, &probe, &program, &hash, &payload).map_err(broken)?;
+        tell("starting");
+        let session =
+            Session { target: target.clone(), connection, probe, hash, password: self.password.clone() };
+        Ok((session, secrets))
+    }
+
+    /// The facts of all hosts, where there are several that could need them of each other.
+    fn facts(
+        &self,
+        sessions: &[Result<(Session, BTreeMap<String, String>), Refusal>],
+        order: &Order,
+        send: &Sender<Told>,
+    ) -> BTreeMap<String, Grains> {
+        if sessions.len() < 2 {
+            return BTreeMap::new();
+        }
+        let answers = self.each(sessions, |at, session| {
+            let Ok((session, _)) = session else { return None };
+            let order = Order { id: session.target.name.clone(), task: Task::Facts, ..order.clone() };
+            let mut grains = None;
+            session.run(&order, &mut |event| match event {
+                Event::Facts { grains: found } => grains = Some(found),
+                Event::Finished { .. } => {}
+                other => {
+                    let _gone = send.send((at, other));
+                }
+            });
+            Some((session.target.name.clone(), grains?))
+        });
+        answers.into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,20 @@
+//! The operator's half of a run over ssh: connect, look at the host, push what has changed, start the run
+//! there and pass on its events. Starts ssh, rsync, tar and vagrant; must not know a state.
+
+mod connection;
+mod fleet;
+mod password;
+mod probe;
+mod push;
+mod refusal;
+mod run;
+mod target;
+mod vagrant;
+
+pub use connection::Connection;
+pub use fleet::{Fleet, Told};
+pub use password::Password;
+pub use push::Payload;
+pub use refusal::Refusal;
+pub use target::{Login, Target};
+pub use vagrant::ssh_config as vagrant_ssh_config;

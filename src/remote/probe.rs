@@ -1,0 +1,145 @@
+//! One question to a host that is connected: what it is, what is there already, whether we may act.
+
+use std::collections::BTreeMap;
+
+use super::connection::Connection;
+use super::{Password, Refusal, Target};
+use crate::exit::Exit;
+
+/// Answers stand behind this, since a login shell's start-up files may print anything before.
+const MARK: &str = "provision-answer:";
+
+/// Fixed text; its arguments are the project and the binary's hash. Without single quotes, so that every
+/// login shell passes it on as it is.
+const SCRIPT: &str = "say() { printf \"%s%s=%s\\n\" \"provision-answer:\" \"$1\" \"$2\"; }; \
+uid=$(id -u); say uid \"$uid\"; say user \"$(id -un)\"; say machine \"$(uname -m)\"; say system \"$(uname -s)\"; \
+if [ \"$uid\" = 0 ]; then base=/var/lib/provision/$1; else base=${HOME:-/tmp}/.cache/provision/$1; fi; \
+say base \"$base\"; \
+if [ -x \"$base/bin/$2/provision\" ]; then say binary yes; fi; \
+if [ -r \"$base/stamp\" ]; then say stamp \"$(cat \"$base/stamp\")\"; fi; \
+if command -v rsync >/dev/null 2>&1; then say rsync yes; fi; \
+if [ \"$uid\" != 0 ]; then \
+if command -v sudo >/dev/null 2>&1; then say sudo \"$(sudo -n true 2>&1 && echo free)\"; else say sudo missing; fi; fi; \
+( umask 077; mkdir -p \"$base\" ) && say ready yes";
+
+/// What the host answered.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    pub machine: String,
+    pub user: String,
+    /// Where our files are or shall be.
+    pub base: String,
+    pub has_binary: bool,
+    pub has_rsync: bool,
+    /// The digest of the files that were pushed last.
+    pub stamp: Option<String>,
+    /// The words to put before a command to run it as root; none where we are root.
+    pub sudo: Vec<String>,
+    /// sudo reads the password's line first.
+    pub needs_password: bool,
+}
+
+impl Probe {
+    pub fn ask(
+        connection: &Connection,
+        target: &Target,
+        project: &str,
+        hash: &str,
+        password: Option<&Password>,
+    ) -> Result<Self, Refusal> {
+        let answer = connection
+            .ask(&["/bin/sh", "-c", SCRIPT, "sh", project, hash], b"")
+            .map_err(|fault| Refusal::new(fault.message))?;
+        let text = String::from_utf8_lossy(&answer.stdout);
+        let answers: BTreeMap<&str, &str> =
+            text.lines().filter_map(|line| line.split_once(MARK)?.1.split_once('=')).collect();
+        let get = |key: &str| answers.get(key).copied().unwrap_or("");
+        if get("machine").is_empty() {
+            let said = answer.stderr.lines().last().unwrap_or("no answer");
+            return Err(Refusal::new(format!(
+                "`{}` lets us in, but runs no commands: {said}",
+                target.shown()
+            ))
+            .help("the account needs a shell such as /bin/bash"));
+        }
+        if get("system") != "Linux" {
+            return Err(Refusal::new(format!("`{}` runs {}, not Linux", target.shown(), get("system")))
+                .help("hosts must be Debian 11 or later, or Ubuntu 20.04 or later")
+                .exit(Exit::Project));
+        }
+        if get("ready") != "yes" {
+            return Err(Refusal::new(format!(
+                "cannot make the folder `{}` on `{}`: {}",
+                get("base"),
+                target.shown(),
+                answer.stderr.lines().last().unwrap_or("no reason given")
+            )));
+        }
+        let mut probe = Self {
+            machine: get("machine").to_owned(),
+            user: get("user").to_owned(),
+            base: get("base").to_owned(),
+            has_binary: get("binary") == "yes",
+            has_rsync: get("rsync") == "yes",
+            stamp: answers.get("stamp").map(|stamp| (*stamp).to_owned()),
+            sudo: Vec::new(),
+            needs_password: false,
+        };
+        let root = get("uid") == "0";
+        if target.login.sudo.unwrap_or(!root) && !root {
+            probe.find_sudo(connection, target, get("sudo"), password)?;
+        } else if !root {
+            return Err(Refusal::new(format!(
+                "`{}` is not root, and --no-sudo forbids to become it",
+                target.shown()
+            )));
+        }
+        Ok(probe)
+    }
+
+    fn find_sudo(
+        &mut self,
+        connection: &Connection,
+        target: &Target,
+        said: &str,
+        password: Option<&Password>,
+    ) -> Result<(), Refusal> {
+        let user = &self.user;
+        let host = &target.address;
+        if said == "missing" {
+            return Err(Refusal::new(format!("there is no sudo on `{host}`"))
+                .help("the first run on a fresh server is as root: provision -u root …"));
+        }
+        if said.ends_with("free") {
+            self.sudo = ["sudo", "-n", "--"].map(str::to_owned).to_vec();
+            return Ok(());
+        }
+        let no_right = |said: &str| {
+            ["not in the sudoers", "not allowed to", "may not run sudo", "a terminal is required to read"]
+                .iter()
+                .any(|sign| said.contains(sign) && !said.contains("password is required"))
+        };
+        if no_right(said) {
+            return Err(Refusal::new(format!("`{user}` may not use sudo on `{host}`"))
+                .help("add the user to the group that may (`admin` in pillar/devs.sls), or run as root with -u root"));
+        }
+        let Some(password) = password else {
+            return Err(Refusal::new(format!("sudo on `{host}` asks `{user}` for a password"))
+                .help("give -K to be asked for it once, or run as root with -u root"));
+        };
+        let answer = connection
+            .ask(&["sudo", "-k", "-S", "-p", "", "--", "true"], &password.line())
+            .map_err(|fault| Refusal::new(fault.message))?;
+        if answer.code == Some(0) {
+            self.sudo = ["sudo", "-k", "-S", "-p", "", "--"].map(str::to_owned).to_vec();
+            self.needs_password = true;
+            return Ok(());
+        }
+        if no_right(&answer.stderr) {
+            return Err(Refusal::new(format!("`{user}` may not use sudo on `{host}`"))
+                .help("add the user to the group that may (`admin` in pillar/devs.sls), or run as root with -u root"));
+        }
+        Err(Refusal::new(format!("sudo on `{host}` does not take this password for `{user}`"))
+            .help("try again with -K; the account may have no password at all"))
+    }
+}

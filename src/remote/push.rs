@@ -1,0 +1,187 @@
+//! Sends this program and the project's files: by rsync, only what has changed; as a tar stream where the
+//! host has no rsync. Secrets never go this way.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sha2::{Digest, Sha256};
+
+use super::connection::Connection;
+use super::probe::Probe;
+use crate::fault::{Context as _, Fault, Result};
+
+/// What travels: files by their path on the host below the tree, and this program.
+#[derive(Clone, Debug, Default)]
+pub struct Payload {
+    /// `states/nginx.sls` → the file here. Read at push time.
+    pub files: BTreeMap<String, PathBuf>,
+}
+
+impl Payload {
+    /// A digest of paths, modes and contents: equal where there is nothing to send.
+    pub fn stamp(&self) -> Result<String> {
+        let mut digest = Sha256::new();
+        for (path, file) in &self.files {
+            let content = fs::read(file).context(format!("cannot read `{}`", file.display()))?;
+            let mode = fs::metadata(file).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+            digest.update(format!("{path}\0{mode:o}\0{}\0", content.len()));
+            digest.update(&content);
+        }
+        Ok(hex(&digest.finalize()))
+    }
+}
+
+/// The hash under which a program is kept on hosts.
+pub fn hash(program: &Path) -> Result<String> {
+    let bytes = fs::read(program).context(format!("cannot read `{}`", program.display()))?;
+    Ok(hex(&Sha256::digest(&bytes)).chars().take(16).collect())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// This program for the host's kind of machine: ourselves, or `provision-<machine>` beside us or in
+/// `$PROVISION_BINARIES`.
+pub fn program_for(machine: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot find this program's own file")?;
+    let machine = if machine == "arm64" { "aarch64" } else { machine };
+    if machine == std::env::consts::ARCH {
+        return Ok(own);
+    }
+    let name = format!("provision-{machine}");
+    let beside = own.parent().map(|folder| folder.join(&name));
+    let elsewhere = std::env::var_os("PROVISION_BINARIES").map(|folder| PathBuf::from(folder).join(&name));
+    beside.into_iter().chain(elsewhere).find(|path| path.is_file()).ok_or_else(|| {
+        Fault::new(format!("the host is an `{machine}`, and there is no `{name}` for it"))
+            .help(format!("build it with --target {machine}-unknown-linux-gnu and put it beside this program as `{name}`, or into $PROVISION_BINARIES"))
+    })
+}
+
+/// Sends what the host lacks. Gives whether anything was sent.
+pub fn push(
+    connection: &Connection,
+    probe: &Probe,
+    program: &Path,
+    hash: &str,
+    payload: &Payload,
+) -> Result<bool> {
+    let stamp = payload.stamp()?;
+    let fresh_tree = probe.stamp.as_deref() == Some(stamp.as_str());
+    if !probe.has_binary {
+        let staged = tempfile::tempdir_in(connection.folder()).context("cannot make a folder in /tmp")?;
+        let folder = staged.path().join(hash);
+        fs::create_dir(&folder)?;
+        symlink(program, folder.join("provision"))?;
+        send(connection, probe, staged.path(), "bin", "0700").context("could not send this program")?;
+    }
+    if !fresh_tree {
+        let staged = tempfile::tempdir_in(connection.folder()).context("cannot make a folder in /tmp")?;
+        for folder in ["states", "pillar"] {
+            fs::create_dir(staged.path().join(folder))?;
+        }
+        for (path, file) in &payload.files {
+            let place = staged.path().join(path);
+            if let Some(parent) = place.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            symlink(fs::canonicalize(file)?, &place).context(format!("cannot stage `{path}`"))?;
+        }
+        // A push that is cut short must not look like the one before it.
+        let answer = connection.ask(&["rm", "-f", &format!("{}/stamp", probe.base)], b"")?;
+        failed_if("could not prepare the host's folder", answer.code, &answer.stderr)?;
+        send(connection, probe, staged.path(), "tree", "u+rw,go-rwx")
+            .context("could not send the project's files")?;
+        let script = "umask 077; printf %s \"$2\" > \"$1/stamp.new\" && mv \"$1/stamp.new\" \"$1/stamp\"";
+        let answer = connection.ask(&["/bin/sh", "-c", script, "sh", &probe.base, &stamp], b"")?;
+        failed_if("could not note what was sent", answer.code, &answer.stderr)?;
+    }
+    Ok(!probe.has_binary || !fresh_tree)
+}
+
+fn send(connection: &Connection, probe: &Probe, staged: &Path, folder: &str, mode: &str) -> Result<()> {
+    if probe.has_rsync && rsync(connection, probe, staged, folder, mode)? {
+        return Ok(());
+    }
+    tar(connection, probe, staged, folder)
+}
+
+/// False where rsync is no use: none here, or a login shell that prints spoils its protocol.
+fn rsync(connection: &Connection, probe: &Probe, staged: &Path, folder: &str, mode: &str) -> Result<bool> {
+    let result = Command::new("rsync")
+        .args(["-rpt", "--copy-links", "--delete", "--compress", "--protect-args", "--timeout=60"])
+        .arg(format!("--chmod=D0700,F{}", mode.replace(',', ",F")))
+        .arg("-e")
+        .arg(shell_words::join(connection.shell()))
+        .arg(format!("{}/", staged.display()))
+        .arg(format!("{}:{}/{folder}/", connection.name(), probe.base))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .output();
+    match result {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+        // 2: protocol incompatibility, 12: error in its data stream, 127: not found there after all.
+        Ok(output) if matches!(output.status.code(), Some(2 | 12 | 127)) => Ok(false),
+        Ok(output) => {
+            failed_if("rsync failed", output.status.code(), &String::from_utf8_lossy(&output.stderr))?;
+            Ok(true)
+        }
+    }
+}
+
+/// Replaces the folder by a stream's content, so that what is no longer here does not stay there.
+fn tar(connection: &Connection, probe: &Probe, staged: &Path, folder: &str) -> Result<()> {
+    const SCRIPT: &str = "umask 077; cd \"$1\" && rm -rf \"$2.new\" && mkdir \"$2.new\" && \
+        tar -x -z -C \"$2.new\" --no-same-owner && rm -rf \"$2\" && mv \"$2.new\" \"$2\"";
+    let mut packer = Command::new("tar")
+        .args(["-c", "-z", "-h", "--numeric-owner", "-C"])
+        .arg(staged)
+        .arg(".")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot start tar")?;
+    let stream = packer.stdout.take().ok_or_else(|| Fault::new("tar gives no stream"))?;
+    let answer =
+        connection.feed(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, folder], Stdio::from(stream))?;
+    let packed = packer.wait_with_output()?;
+    failed_if("tar failed", packed.status.code(), &String::from_utf8_lossy(&packed.stderr))?;
+    failed_if("unpacking on the host failed", answer.code, &answer.stderr)
+}
+
+fn failed_if(what: &str, code: Option<i32>, errors: &str) -> Result<()> {
+    match code {
+        Some(0) => Ok(()),
+        Some(255) => Err(Fault::new("the connection was lost").help("run it again: nothing was changed yet")),
+        _ => Err(Fault::new(what).output(errors.trim_end())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stamp_tells_any_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a");
+        fs::write(&file, "one").unwrap();
+        let payload = |name: &str| Payload { files: BTreeMap::from([(name.to_owned(), file.clone())]) };
+        let first = payload("states/a").stamp().unwrap();
+        assert_eq!(first, payload("states/a").stamp().unwrap());
+        assert_ne!(first, payload("states/b").stamp().unwrap());
+        fs::write(&file, "two").unwrap();
+        assert_ne!(first, payload("states/a").stamp().unwrap());
+    }
+
+    #[test]
+    fn another_kind_of_machine_needs_its_own_program() {
+        assert!(program_for(std::env::consts::ARCH).is_ok());
+        assert!(program_for("riscv64").unwrap_err().message.contains("`provision-riscv64`"));
+    }
+}
