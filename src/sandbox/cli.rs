@@ -6,7 +6,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
-use super::{Image, Options, Sandbox, life};
+use super::{BuiltImage, Image, Options, Sandbox, life, store};
 
 /// Throw-away hosts on this machine, to try things on
 ///
@@ -41,6 +41,15 @@ pub enum SandboxCommand {
         #[arg(long, conflicts_with = "names")]
         all: bool,
     },
+    /// Show the images that hosts are made from
+    Images {
+        /// Remove those that no host stands on, and what was downloaded; all of it is made again when needed
+        #[arg(long)]
+        prune: bool,
+        /// Write JSON: one array of images
+        #[arg(long, conflicts_with = "prune")]
+        json: bool,
+    },
     // `test ENV` (boot, converge twice, deploy, check, destroy) goes here: it needs the engine, so only its
     // arguments belong in this file.
 }
@@ -68,6 +77,12 @@ impl SandboxCommand {
             Self::List { json } => list(out, json)?,
             Self::Ssh { name, command } => return ssh(&name, &command),
             Self::SshConfig { name } => write!(out, "{}", super::ssh_config(&name)?)?,
+            Self::Images { prune: true, .. } => {
+                for id in store::prune()? {
+                    progress(&format!("`{id}` is removed"));
+                }
+            }
+            Self::Images { json, .. } => images(out, json)?,
             Self::Down { all: true, .. } => {
                 for name in life::down_all()? {
                     progress(&format!("`{name}` is gone"));
@@ -113,6 +128,23 @@ fn list(out: &mut dyn Write, json: bool) -> Result<()> {
         let Sandbox { name, address, suite, image, state, since, .. } = sandbox;
         let (address, state, image) = (address.to_string(), state.name(), image.name());
         writeln!(out, "{name:widest$}  {address:15}  {state:7}  {suite} {image}  since {since}")?;
+    }
+    Ok(())
+}
+
+fn images(out: &mut dyn Write, json: bool) -> Result<()> {
+    let images = store::images()?;
+    if json {
+        return write_json(out, &images);
+    }
+    if images.is_empty() {
+        writeln!(out, "no image is built; `provision sandbox up` builds what it needs")?;
+    }
+    let widest = images.iter().map(|image| image.id.len()).max().unwrap_or_default();
+    for BuiltImage { id, bytes, used_by } in images {
+        let (megabytes, users) = (bytes / 1_000_000, used_by.join(", "));
+        let users = if users.is_empty() { "not in use".to_owned() } else { format!("in use by {users}") };
+        writeln!(out, "{id:widest$}  {megabytes:5} MB  {users}")?;
     }
     Ok(())
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::layout::{Layout, private_directory};
+use super::layout::{CACHE_VARIABLE, Layout, private_directory, public_directory};
 use super::record::Record;
-use super::{image, operator, ssh, tree};
+use super::{operator, program, ssh, tree};
 
 const ARCHIVES: &str = "var/cache/apt/archives";
 
@@ -20,7 +20,25 @@ pub fn mount(record: &Record) -> Result<()> {
         return Ok(());
     }
     private_directory(&record.disk)?;
-    image::mount(&record.layers, &upper(record), &record.disk.join("work"), &root)
+    overlay(&record.layers, &upper(record), &record.disk.join("work"), &root)
+}
+
+/// Mounts layers with a writable directory over them.
+pub fn overlay(layers: &[PathBuf], upper: &Path, work: &Path, merged: &Path) -> Result<()> {
+    for directory in [upper, work, merged] {
+        // The upper directory's mode becomes the mode of the guest's `/`.
+        public_directory(directory)?;
+    }
+    let lower: Vec<_> = layers.iter().rev().map(|layer| layer.to_string_lossy()).collect();
+    let options =
+        format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), upper.display(), work.display());
+    let arguments = ["-t", "overlay", "overlay", "-o", &options].map(AsRef::as_ref);
+    program::run("mount", arguments.into_iter().chain([merged.as_os_str()])).with_context(|| {
+        format!(
+            "failed to mount a sandbox's disk; name a directory on ext4, xfs or btrfs with {CACHE_VARIABLE}"
+        )
+    })?;
+    Ok(())
 }
 
 /// Unmounts the disk and forgets it, but for the packages that were downloaded on it.
@@ -63,7 +81,7 @@ pub fn personalize(layout: &Layout, record: &Record, authorized_keys: &[String])
     );
     text("etc/systemd/network/10-host0.network", network)?;
     let wants = root.join("etc/systemd/system/multi-user.target.wants");
-    fs::create_dir_all(&wants).context("failed to create the directory of wanted units")?;
+    public_directory(&wants)?;
     let unit = wants.join("systemd-networkd.service");
     if unit.symlink_metadata().is_err() {
         symlink("/lib/systemd/system/systemd-networkd.service", &unit)
@@ -102,7 +120,7 @@ fn write(path: &Path, content: &str, mode: u32) -> Result<()> {
 pub fn lend_packages(layout: &Layout, record: &Record) -> Result<()> {
     let shared = layout.packages(&record.suite);
     let archives = upper(record).join(ARCHIVES);
-    fs::create_dir_all(&archives).context("failed to prepare the package cache of a sandbox")?;
+    public_directory(&archives)?;
     for entry in fs::read_dir(&shared).into_iter().flatten().flatten() {
         let _ = fs::hard_link(entry.path(), archives.join(entry.file_name()));
     }

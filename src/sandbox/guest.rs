@@ -2,8 +2,8 @@
 //! It must not know how its disk came to be, or who asked for it.
 
 use std::fs::{self, File};
-use std::io::Read;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread::sleep;
@@ -22,10 +22,18 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(20);
 const DEATH: Duration = Duration::from_secs(10);
 
-/// Joins control groups (the arguments before `--`), then becomes the rest in a session of its own.
-/// Fixed text: all data comes as arguments.
-const ENTER: &str =
-    r#"while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec setsid "$@""#;
+/// Runs the container, and again when it ends with 133, which says that the guest wants to reboot. Each time
+/// a process of its own first joins the control groups named before `--`. Fixed text: all data comes as
+/// arguments.
+const SUPERVISE: &str = r#"
+container() (
+    while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done
+    shift
+    exec "$@"
+)
+container "$@"
+while [ $? = 133 ]; do container "$@"; done
+"#;
 
 /// Starts the container; gives its supervisor.
 pub fn start(layout: &Layout, record: &Record) -> Result<Process> {
@@ -35,8 +43,9 @@ pub fn start(layout: &Layout, record: &Record) -> Result<Process> {
     let errors = output.try_clone().context("failed to share the console's file")?;
     let under_systemd = Path::new("/run/systemd/system").is_dir();
 
-    let mut command = program::command("sh");
-    command.args(["-c", ENTER, "sh"]);
+    // A session of its own, or the operator's Ctrl-C would reach the guest.
+    let mut command = program::command("setsid");
+    command.args(["sh", "-c", SUPERVISE, "sh"]);
     if !under_systemd {
         command.args(join_groups(record)?);
     }
@@ -62,13 +71,13 @@ pub fn start(layout: &Layout, record: &Record) -> Result<Process> {
     Process::with_pid(child.id()).with_context(|| died(layout, record))
 }
 
-/// Waits until sshd answers and the boot has ended; gives the guest's first process.
+/// Waits until sshd answers and the boot has ended.
 pub fn wait_until_ready(
     layout: &Layout,
     record: &Record,
     supervisor: Process,
     access: &Access,
-) -> Result<Option<Process>> {
+) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let mut last = "sshd does not answer".to_owned();
     while Instant::now() < deadline {
@@ -80,7 +89,7 @@ pub fn wait_until_ready(
             let output = command.stdin(Stdio::null()).output().context("failed to start `ssh`")?;
             let state = String::from_utf8_lossy(&output.stdout).trim().to_owned();
             if matches!(state.as_str(), "running" | "degraded") {
-                return Ok(supervisor.children().first().copied());
+                return Ok(());
             }
             last = format!("{state} {}", program::tail(&output.stderr, 3)).trim().to_owned();
         }
@@ -96,11 +105,11 @@ pub fn wait_until_ready(
 
 /// What a power cut does: nothing is written, nobody is told.
 pub fn cut_power(record: &Record) -> Result<()> {
-    let first = record.first.into_iter();
-    let supervisor = record.supervisor.into_iter();
-    let all: Vec<_> =
-        first.chain(supervisor.clone().flat_map(|process| process.children())).chain(supervisor).collect();
-    for process in all {
+    // The supervisor first, or it would start the container again. The rest is looked for: after a reboot it is
+    // another than before, and a guest whose container was killed lives on alone.
+    let root = record.root();
+    let container = Process::with_argument(root.as_os_str());
+    for process in record.supervisor.into_iter().chain(container).chain(Process::with_root(&root)) {
         if !process.kill(DEATH) {
             bail!("process {} of `{}` does not end; look at it with `ps`", process.pid, record.name);
         }
@@ -116,10 +125,14 @@ fn answers(address: Ipv4Addr) -> bool {
     let Ok(mut stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)) else {
         return false;
     };
-    let mut banner = [0; 4];
-    stream.set_read_timeout(Some(Duration::from_secs(2))).is_ok()
-        && stream.read_exact(&mut banner).is_ok()
-        && banner == *b"SSH-"
+    // Said good-bye to politely, or the host's journal starts with an error.
+    let mut answer = Vec::new();
+    let talked = stream
+        .set_read_timeout(Some(Duration::from_secs(2)))
+        .and_then(|()| stream.write_all(b"SSH-2.0-ready\r\n"))
+        .and_then(|()| stream.shutdown(Shutdown::Write))
+        .and_then(|()| stream.read_to_end(&mut answer));
+    talked.is_ok() && answer.starts_with(b"SSH-")
 }
 
 fn died(layout: &Layout, record: &Record) -> String {

@@ -1,8 +1,8 @@
 //! Where sandboxes keep things: a cache that outlives them and a state directory that tells who is up.
 //! It must not create hosts, images or networks.
 
-use std::fs::{self, DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -64,9 +64,12 @@ impl Layout {
     pub fn disk(&self, name: &str) -> PathBuf {
         self.disks().join(name)
     }
+    pub fn all_packages(&self) -> PathBuf {
+        self.cache.join("packages")
+    }
     /// Downloaded packages of one suite, shared by its guests.
     pub fn packages(&self, suite: &str) -> PathBuf {
-        self.cache.join("packages").join(suite)
+        self.all_packages().join(suite)
     }
     pub fn pip_cache(&self) -> PathBuf {
         self.cache.join("pip")
@@ -92,15 +95,15 @@ impl Layout {
 
     /// Held while names, addresses, the bridge and the records change; only for moments.
     pub fn lock_state(&self) -> Result<Lock> {
-        lock(&self.state.join("lock"))
+        lock(&self.state.join("lock"), &|| ())
     }
     /// Held while a host is removed, so that two processes do not remove the same one.
     pub fn lock_removal(&self) -> Result<Lock> {
-        lock(&self.state.join("removal"))
+        lock(&self.state.join("removal"), &|| ())
     }
     /// Held while an image is built, so that two processes do not build the same one.
-    pub fn lock_images(&self) -> Result<Lock> {
-        lock(&self.images().join("lock"))
+    pub fn lock_images(&self, waiting: &dyn Fn()) -> Result<Lock> {
+        lock(&self.images().join("lock"), waiting)
     }
 }
 
@@ -109,10 +112,16 @@ impl Layout {
 #[must_use]
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
-fn lock(path: &Path) -> Result<Lock> {
+fn lock(path: &Path, waiting: &dyn Fn()) -> Result<Lock> {
     let failed = || format!("failed to lock `{}`", path.display());
     let file = File::options().create(true).append(true).open(path).with_context(failed)?;
-    file.lock().with_context(failed)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            waiting();
+            file.lock().with_context(failed)?;
+        }
+        other => other.with_context(failed)?,
+    }
     Ok(Lock(file))
 }
 
@@ -121,6 +130,19 @@ pub fn private_directory(path: &Path) -> Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(path)
+        .with_context(|| format!("failed to create the directory `{}`", path.display()))
+}
+
+/// A directory as guests have them: 0755 whatever the operator's umask, and so each that is made on the way.
+pub fn public_directory(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        public_directory(parent)?;
+    }
+    fs::create_dir(path)
+        .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o755)))
         .with_context(|| format!("failed to create the directory `{}`", path.display()))
 }
 

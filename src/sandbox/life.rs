@@ -2,16 +2,16 @@
 //! It must not print.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+use super::image::Recipe;
 use super::layout::Layout;
 use super::network::{self, Network};
 use super::process::Process;
 use super::record::{self, Record};
-use super::suite::Suite;
-use super::{Options, Sandbox, disk, guest, image, program};
+use super::suite::{Mirrors, Suite};
+use super::{Options, Sandbox, build, disk, guest, program};
 
 /// Boots a fresh host and waits until it can be used.
 pub fn up(options: &Options, progress: &dyn Fn(&str)) -> Result<Sandbox> {
@@ -22,14 +22,17 @@ pub fn up(options: &Options, progress: &dyn Fn(&str)) -> Result<Sandbox> {
         None => Suite::default_here()?,
     };
     reap(&layout)?;
-    let layers = image::provide(&layout, suite, options.image, progress)?;
+    let recipe = Recipe::new(suite, options.image, suite.sources(&Mirrors::of_this_machine()));
+    // Written down before anything is built: the name and the image are then taken.
     let mut record = {
         let _lock = layout.lock_state()?;
-        let record = reserve(&layout, options, suite, layers)?;
+        let record = reserve(&layout, options, &recipe)?;
         record.write(&layout)?;
         record
     };
-    match bring_up(&layout, &mut record, &options.authorized_keys, progress) {
+    let made = build::provide(&layout, &recipe, progress)
+        .and_then(|()| bring_up(&layout, &mut record, &options.authorized_keys, progress));
+    match made {
         Ok(()) => Ok(Sandbox::new(&layout, &record)),
         Err(error) => {
             let _ = remove(&layout, &record);
@@ -39,7 +42,7 @@ pub fn up(options: &Options, progress: &dyn Fn(&str)) -> Result<Sandbox> {
 }
 
 /// Takes a name, an address and the network. The caller holds the lock of the state.
-fn reserve(layout: &Layout, options: &Options, suite: Suite, layers: Vec<PathBuf>) -> Result<Record> {
+fn reserve(layout: &Layout, options: &Options, recipe: &Recipe) -> Result<Record> {
     let taken = Record::all(layout)?;
     let name = options.name.clone().unwrap_or_else(|| record::free_name(&taken));
     record::check_name(&name)?;
@@ -57,12 +60,11 @@ fn reserve(layout: &Layout, options: &Options, suite: Suite, layers: Vec<PathBuf
         name,
         number,
         subnet: network.subnet,
-        suite: suite.name.to_owned(),
+        suite: recipe.suite.name.to_owned(),
         image: options.image,
-        layers,
+        layers: recipe.directories(layout),
         since: now(),
         supervisor: None,
-        first: None,
         maker: Process::current(),
         owner: options.die_with.and_then(Process::with_pid),
         owned: options.die_with.is_some(),
@@ -91,7 +93,7 @@ fn start(layout: &Layout, record: &mut Record) -> Result<()> {
         return Err(error);
     }
     let access = Sandbox::access_to(layout, record);
-    record.first = guest::wait_until_ready(layout, record, supervisor, &access)?;
+    guest::wait_until_ready(layout, record, supervisor, &access)?;
     record.maker = None;
     record.update(layout)
 }

@@ -12,6 +12,7 @@
 //! # anyhow::Ok(())
 //! ```
 
+mod build;
 pub mod cli;
 mod disk;
 mod guard;
@@ -25,6 +26,7 @@ mod process;
 mod program;
 mod record;
 mod ssh;
+mod store;
 mod subnet;
 mod suite;
 mod tree;
@@ -41,6 +43,7 @@ pub use guard::Guard;
 pub use image::Image;
 pub use layout::CACHE_VARIABLE;
 pub use life::{boot, cut, down, down_all, get, kill, list, mend, up};
+pub use store::{BuiltImage, images, prune};
 
 use layout::Layout;
 use record::Record;

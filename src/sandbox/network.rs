@@ -158,7 +158,11 @@ pub fn set_link(interface: &str, state: &str) -> Result<()> {
 
 pub fn remove_link(interface: &str) -> Result<()> {
     if exists(interface) {
-        program::run("ip", ["link", "delete", interface])?;
+        let deleted = program::run("ip", ["link", "delete", interface]);
+        // The kernel removes it as well, as soon as the guest's network has ended.
+        if exists(interface) {
+            deleted?;
+        }
     }
     Ok(())
 }

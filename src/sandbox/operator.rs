@@ -2,12 +2,14 @@
 //! apt's settings for fetching, certificates, pip's configuration, name servers.
 //! It must not take over anything else, above all no keys and no passwords.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::layout::public_directory;
 use super::program;
 
 /// Settings that decide how apt fetches; the rest of the operator's apt is a matter of taste.
@@ -60,9 +62,10 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     if !from.is_file() {
         return Ok(());
     }
-    let copied = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::copy(from, to));
-    copied.with_context(|| format!("failed to copy `{}` to `{}`", from.display(), to.display()))?;
-    Ok(())
+    to.parent().map_or(Ok(()), public_directory)?;
+    fs::copy(from, to)
+        .and_then(|_| fs::set_permissions(to, Permissions::from_mode(0o644)))
+        .with_context(|| format!("failed to copy `{}` to `{}`", from.display(), to.display()))
 }
 
 /// Name servers a guest can reach: one that listens on loopback is not among them.

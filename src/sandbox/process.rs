@@ -1,7 +1,11 @@
 //! A process that is known by more than a number: its pid and when it started, since pids are used again.
 //! It must not start anything.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -28,14 +32,32 @@ impl Process {
         Self::with_pid(std::process::id())
     }
 
-    pub fn is_alive(&self) -> bool {
-        Self::with_pid(self.pid) == Some(*self)
+    /// Every process one of whose arguments is exactly this.
+    pub fn with_argument(argument: &OsStr) -> Vec<Self> {
+        Self::all_that(|directory| {
+            let words = fs::read(directory.join("cmdline")).unwrap_or_default();
+            words.split(|byte| *byte == 0).any(|word| word == argument.as_bytes())
+        })
     }
 
-    pub fn children(&self) -> Vec<Self> {
-        let path = format!("/proc/{0}/task/{0}/children", self.pid);
-        let text = fs::read_to_string(path).unwrap_or_default();
-        text.split_whitespace().filter_map(|pid| Self::with_pid(pid.parse().ok()?)).collect()
+    /// Every process that has this directory as its `/`.
+    pub fn with_root(root: &Path) -> Vec<Self> {
+        let Ok(root) = root.metadata() else { return Vec::new() };
+        Self::all_that(|directory| {
+            let theirs = directory.join("root").metadata();
+            theirs.is_ok_and(|theirs| (theirs.dev(), theirs.ino()) == (root.dev(), root.ino()))
+        })
+    }
+
+    fn all_that(is_meant: impl Fn(&Path) -> bool) -> Vec<Self> {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbered =
+            entries.filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())));
+        numbered.filter(|(_, path)| is_meant(path)).filter_map(|(pid, _)| Self::with_pid(pid)).collect()
+    }
+
+    pub fn is_alive(&self) -> bool {
+        Self::with_pid(self.pid) == Some(*self)
     }
 
     /// SIGKILL, then waits until it is gone; false when it is not within the time.

@@ -28,9 +28,8 @@ pub struct Record {
     /// The image's directories, lowest first.
     pub layers: Vec<PathBuf>,
     pub since: String,
-    /// The container's supervisor, and the guest's own first process.
+    /// Runs the container, and again when the guest reboots.
     pub supervisor: Option<Process>,
-    pub first: Option<Process>,
     /// Whoever is setting it up; when it ends before the host is up, the host is left over.
     pub maker: Option<Process>,
     /// The process with which the sandbox is to end.
@@ -182,7 +181,6 @@ mod tests {
             layers: vec![],
             since: String::new(),
             supervisor: None,
-            first: None,
             maker: None,
             owner: None,
             owned: false,
