@@ -1,0 +1,52 @@
+//! Whether the site answers, asked as a visitor would: through Nginx, by its own name.
+
+use std::time::{Duration, Instant};
+
+use crate::facts::Facts;
+use crate::fault::{Fault, Result};
+use crate::host::Command;
+
+use super::Settings;
+
+/// Asks until the site answers 200 or its time is up; the error says what it answered last.
+pub fn check(settings: &Settings, facts: &Facts) -> Result<()> {
+    let Some(domain) = &settings.domain else { return Ok(()) };
+    if facts.host().which("curl")?.is_none() {
+        return Err(Fault::new("there is no curl on the host to check the site with")
+            .help("apply the base states first: `curl` is among their packages"));
+    }
+    let (scheme, port) = if settings.https { ("https", 443) } else { ("http", 80) };
+    let url = format!("{scheme}://{domain}{}", settings.deploy.health);
+    let command = Command::new([
+        "curl",
+        "--silent",
+        "--show-error",
+        "--insecure",
+        "--max-time",
+        "10",
+        "--output",
+        "/dev/null",
+        "--write-out",
+        "%{http_code}",
+        "--resolve",
+        &format!("{domain}:{port}:127.0.0.1"),
+        "--",
+        &url,
+    ])
+    .timeout(Duration::from_secs(15));
+    let deadline = Instant::now() + Duration::from_secs(settings.deploy.patience);
+    loop {
+        let answer = facts.host().ask(&command)?;
+        let code = answer.text();
+        if answer.success() && code == "200" {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            let said =
+                if answer.success() { format!("status {code}") } else { answer.errors().trim().to_owned() };
+            return Err(Fault::new(format!("`{url}` does not answer as it should: {said}"))
+                .help("see the end of the application's log"));
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}

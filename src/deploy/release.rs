@@ -1,0 +1,228 @@
+//! One deploy on the host: make a release, switch to it, check the site, and return to the old one on failure.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::event::{Event, Outcome, StateResult, Summary};
+use crate::exit::Exit;
+use crate::facts::Facts;
+use crate::fault::{Context as _, Fault, Result};
+use crate::host::{Action, Command, Owner};
+use crate::plan::Change;
+
+use super::stage::Stage;
+use super::{Code, Settings, health};
+
+/// Makes and switches to a release. Every stage is told as an event; the old release goes on running if
+/// one fails.
+pub fn deploy(code: &Code, settings: &Settings, facts: &Facts, tell: &mut dyn FnMut(Event)) -> Exit {
+    let started = Instant::now();
+    let mut deploy = Deploying { settings, facts, tell, summary: Summary::default() };
+    let result = deploy.run(code);
+    let mut summary = deploy.summary;
+    summary.duration = started.elapsed();
+    tell(Event::Finished { summary });
+    if result.is_ok() { Exit::Converged } else { Exit::Failed }
+}
+
+struct Deploying<'a> {
+    settings: &'a Settings,
+    facts: &'a Facts,
+    tell: &'a mut dyn FnMut(Event),
+    summary: Summary,
+}
+
+/// A stage failed, and that was told.
+struct Told;
+
+impl Deploying<'_> {
+    fn run(&mut self, code: &Code) -> Result<(), Told> {
+        let settings = self.settings;
+        let facts = self.facts;
+        let releases = settings.root.join("releases");
+        let name = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let folder = releases.join(&name);
+        self.stage("ready", || ready(settings, facts))?;
+        let stage = Stage { settings, facts, folder: folder.clone() };
+        let made = self.make(code, &stage);
+        if made.is_err() {
+            let _best_effort = facts.host().perform(&Action::Remove { path: folder });
+            return made;
+        }
+        let old = facts.host().link(&settings.root.join("current")).ok().flatten();
+        let switched = self.switch(&folder, old.as_deref());
+        if switched.is_err() {
+            let _best_effort = facts.host().perform(&Action::Remove { path: folder });
+            return switched;
+        }
+        self.stage("old releases", || prune(settings, facts, &folder))?;
+        Ok(())
+    }
+
+    fn make(&mut self, code: &Code, stage: &Stage<'_>) -> Result<(), Told> {
+        let folder = &stage.folder;
+        self.stage("code", || {
+            stage.facts.host().perform(&Action::MakeDirectory {
+                path: folder.clone(),
+                mode: Some(0o755),
+                owner: Owner::default(),
+            })?;
+            let commit = code.unpack(folder, stage.settings, stage.facts)?;
+            stage.facts.host().perform(&Action::WriteFile {
+                path: folder.join("REVISION"),
+                content: format!("{commit}\n").into_bytes(),
+                mode: Some(0o644),
+                owner: Owner::default(),
+                validate: None,
+                backup: None,
+                temporary: None,
+            })?;
+            Ok(format!("{} at {commit}", folder.display()))
+        })?;
+        self.stage("virtual environment", || stage.virtualenv().map(|()| String::new()))?;
+        self.stage("shared files", || stage.shared().map(|()| stage.settings.deploy.shared.join(", ")))?;
+        self.stage("bytecode", || stage.compile().map(|()| String::new()))?;
+        for arguments in &stage.settings.deploy.manage {
+            let title = format!("manage.py {}", arguments.first().map_or("", String::as_str));
+            self.stage(&title, || stage.manage(arguments).map(|()| String::new()))?;
+        }
+        Ok(())
+    }
+
+    fn switch(&mut self, folder: &Path, old: Option<&Path>) -> Result<(), Told> {
+        let settings = self.settings;
+        let facts = self.facts;
+        self.stage("switch", || {
+            point(settings, facts, folder)?;
+            Ok(format!(
+                "{} → {}",
+                old.and_then(Path::file_name).map_or("nothing".into(), |name| name.to_string_lossy()),
+                folder.file_name().unwrap_or_default().to_string_lossy()
+            ))
+        })?;
+        let up = self
+            .stage("restart", || restart(settings, facts).map(|()| String::new()))
+            .and_then(|()| self.stage("health", || health::check(settings, facts).map(|()| String::new())));
+        if up.is_ok() {
+            return Ok(());
+        }
+        let back = old.map(Path::to_owned);
+        let _told = self.stage("return", || match &back {
+            Some(old) => {
+                point(settings, facts, old)?;
+                restart(settings, facts)?;
+                health::check(settings, facts)?;
+                Ok(format!("{} is current again", old.display()))
+            }
+            None => {
+                facts.host().perform(&Action::Remove { path: settings.root.join("current") })?;
+                Ok("there was no release before; the site says that nothing is deployed".to_owned())
+            }
+        });
+        Err(Told)
+    }
+
+    fn stage(&mut self, name: &str, act: impl FnOnce() -> Result<String>) -> Result<(), Told> {
+        (self.tell)(Event::Progress { message: name.to_owned() });
+        let started = Instant::now();
+        let result = act();
+        let mut state = StateResult {
+            number: self.summary.changed + self.summary.failed,
+            id: name.to_owned(),
+            function: "deploy".to_owned(),
+            name: name.to_owned(),
+            sls: String::new(),
+            outcome: Outcome::Changed,
+            changes: Vec::new(),
+            comment: None,
+            help: None,
+            output: None,
+            place: None,
+            duration: started.elapsed(),
+        };
+        match result {
+            Ok(said) => {
+                self.summary.changed += 1;
+                state.changes.extend((!said.is_empty()).then(|| Change::new(said)));
+                (self.tell)(Event::State(state));
+                Ok(())
+            }
+            Err(Fault { message, help, output }) => {
+                self.summary.failed += 1;
+                (self.tell)(Event::State(StateResult {
+                    outcome: Outcome::Failed,
+                    comment: Some(message),
+                    help,
+                    output,
+                    ..state
+                }));
+                Err(Told)
+            }
+        }
+    }
+}
+
+/// Whether the host has been provisioned.
+fn ready(settings: &Settings, facts: &Facts) -> Result<String> {
+    let environment = Path::new("/etc/provision").join(&settings.project).join("env");
+    for path in [settings.root.join("releases"), environment] {
+        if facts.host().stat(&path)?.is_none() {
+            return Err(Fault::new(format!(
+                "`{}` is not there: the host is not provisioned yet",
+                path.display()
+            ))
+            .help("provision it first: provision ENV"));
+        }
+    }
+    Ok(String::new())
+}
+
+fn point(settings: &Settings, facts: &Facts, to: &Path) -> Result<()> {
+    let path = settings.root.join("current");
+    facts.host().perform(&Action::Symlink { path, target: to.to_owned(), owner: Owner::default() })?;
+    Ok(())
+}
+
+/// Restarts the project's web program, or starts it if Supervisor does not know it yet.
+fn restart(settings: &Settings, facts: &Facts) -> Result<()> {
+    let program = format!("{}-web", settings.project);
+    let run = |argv: &[&str]| {
+        let command =
+            Command::new(["supervisorctl"].iter().chain(argv).copied()).timeout(Duration::from_secs(120));
+        facts.host().perform(&Action::Run(command))
+    };
+    run(&["reread"])?;
+    let updated = run(&["update"])?.output.map(|output| output.text()).unwrap_or_default();
+    if !updated.lines().any(|line| line.starts_with(&format!("{program}:"))) {
+        run(&["restart", &program]).context("could not restart the application")?;
+    }
+    Ok(())
+}
+
+/// Removes the oldest releases, and virtual environments that no release uses any more.
+fn prune(settings: &Settings, facts: &Facts, current: &Path) -> Result<String> {
+    let host = facts.host();
+    let folder = settings.root.join("releases");
+    let names = host.list(&folder)?.unwrap_or_default();
+    let surplus = names.len().saturating_sub(settings.deploy.keep.max(1));
+    let mut removed = Vec::new();
+    for name in names.iter().take(surplus) {
+        let path = folder.join(name);
+        if path != current {
+            host.perform(&Action::Remove { path })?;
+            removed.push(name.clone());
+        }
+    }
+    let mut used: Vec<PathBuf> = Vec::new();
+    for name in host.list(&folder)?.unwrap_or_default() {
+        used.extend(host.link(&folder.join(name).join(".venv")).ok().flatten());
+    }
+    let environments = settings.root.join("venvs");
+    for name in host.list(&environments)?.unwrap_or_default() {
+        let path = environments.join(name);
+        if !used.contains(&path) {
+            host.perform(&Action::Remove { path })?;
+        }
+    }
+    Ok(if removed.is_empty() { String::new() } else { format!("removed {}", removed.join(", ")) })
+}

@@ -1,0 +1,104 @@
+//! What the pillar says about deploying.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::fault::{Fault, Result};
+
+/// Read from `project_name`, `python`, `domain`, `https` and `deploy` of the pillar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub project: String,
+    pub root: PathBuf,
+    pub python: String,
+    pub domain: Option<String>,
+    /// The site answers by HTTPS.
+    pub https: bool,
+    pub deploy: Deploy,
+}
+
+/// The `deploy` map of the pillar.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Deploy {
+    /// Names below `shared/` that each release has a link to.
+    pub shared: Vec<String>,
+    /// How many releases are kept.
+    pub keep: usize,
+    /// A path that answers 200 when the site works.
+    pub health: String,
+    /// Seconds that the site may take to answer.
+    pub patience: u64,
+    pub requirements: String,
+    /// Arguments of manage.py, one list each, run in this order before the switch.
+    pub manage: Vec<Vec<String>>,
+}
+
+impl Default for Deploy {
+    fn default() -> Self {
+        let words = |line: &[&str]| line.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            shared: vec!["media".to_owned()],
+            keep: 5,
+            health: "/".to_owned(),
+            patience: 30,
+            requirements: "requirements.txt".to_owned(),
+            manage: vec![
+                words(&["migrate", "--noinput"]),
+                words(&["collectstatic", "--noinput", "--verbosity", "0"]),
+            ],
+        }
+    }
+}
+
+impl Settings {
+    pub fn read(pillar: &Map<String, Value>) -> Result<Self> {
+        let text = |key: &str| pillar.get(key).and_then(Value::as_str).map(str::to_owned);
+        let project = text("project_name").ok_or_else(|| {
+            Fault::new("the pillar has no `project_name`").help("write it into pillar/project.sls")
+        })?;
+        let deploy = match pillar.get("deploy") {
+            None | Some(Value::Null) => Deploy::default(),
+            Some(value) => Deploy::deserialize(value)
+                .map_err(|error| Fault::new(format!("`deploy` in the pillar: {error}")))?,
+        };
+        let certificate =
+            pillar.get("https").and_then(|https| https.get("certificate")).and_then(Value::as_str);
+        Ok(Self {
+            root: PathBuf::from("/var/www").join(&project),
+            project,
+            python: text("python").unwrap_or_else(|| "python3".to_owned()),
+            domain: text("domain"),
+            https: certificate != Some("none"),
+            deploy,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: Value) -> Result<Settings> {
+        Settings::read(json.as_object().unwrap())
+    }
+
+    #[test]
+    fn the_pillar_may_say_little_or_much() {
+        let plain = read(serde_json::json!({"project_name": "shop"})).unwrap();
+        assert_eq!((plain.deploy.keep, plain.https), (5, true));
+        let rich = serde_json::json!({"project_name": "shop", "deploy": {"keep": 2, "health": "/health/"},
+            "https": {"certificate": "none"}});
+        let rich = read(rich).unwrap();
+        assert_eq!((rich.deploy.keep, rich.deploy.health.as_str(), rich.https), (2, "/health/", false));
+        assert!(read(serde_json::json!({})).is_err());
+        assert!(
+            read(serde_json::json!({"project_name": "shop", "deploy": {"keeps": 2}}))
+                .unwrap_err()
+                .message
+                .contains("keeps")
+        );
+    }
+}

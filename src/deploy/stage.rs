@@ -1,0 +1,202 @@
+//! The steps that make a release ready before it is switched to: virtual environment, links, migrations.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::facts::Facts;
+use crate::fault::{Context as _, Fault, Result};
+use crate::host::{Action, Command, Owner};
+
+use super::Settings;
+use super::source::text;
+
+/// Installing many packages over a slow network takes its time.
+const INSTALL_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// A release in the making.
+pub struct Stage<'a> {
+    pub settings: &'a Settings,
+    pub facts: &'a Facts,
+    /// Its folder under `releases/`.
+    pub folder: PathBuf,
+}
+
+impl Stage<'_> {
+    fn run(&self, command: Command) -> Result<()> {
+        self.facts.host().perform(&Action::Run(command))?;
+        Ok(())
+    }
+
+    fn owner(&self) -> Owner {
+        Owner { user: Some(self.settings.project.clone()), group: Some(self.settings.project.clone()) }
+    }
+
+    fn make_directory(&self, path: &Path, owner: Owner) -> Result<()> {
+        if self.facts.host().stat(path)?.is_none() {
+            self.facts.host().perform(&Action::MakeDirectory {
+                path: path.to_owned(),
+                mode: Some(0o755),
+                owner,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes the virtual environment, or takes that of an earlier release with the same requirements and
+    /// interpreter. It is built by the project's user, since installing runs code of the packages.
+    pub fn virtualenv(&self) -> Result<()> {
+        let settings = self.settings;
+        let requirements = self.folder.join(&settings.deploy.requirements);
+        let wanted = self.facts.host().read(&requirements)?.ok_or_else(|| {
+            Fault::new(format!("the code has no `{}`", settings.deploy.requirements))
+                .help("add it, or name another with `deploy: {requirements: …}` in pillar/project.sls")
+        })?;
+        let version = self
+            .facts
+            .host()
+            .ask(&Command::new([settings.python.as_str(), "-VV"]))
+            .context(format!("cannot start `{}`", settings.python))?;
+        let mut digest = Sha256::new();
+        digest.update(&version.stdout);
+        digest.update(&wanted);
+        // Requirements that the file includes or constrains by count too.
+        for name in included(&wanted) {
+            let path = requirements.parent().unwrap_or(&self.folder).join(name);
+            digest.update(self.facts.host().read(&path)?.unwrap_or_default());
+        }
+        let key: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let all = settings.root.join("venvs");
+        let own = all.join(&key);
+        let complete = own.join(".complete");
+        self.make_directory(&all, Owner::default())?;
+        if self.facts.host().stat(&complete)?.is_none() {
+            if self.facts.host().stat(&own)?.is_some() {
+                self.facts.host().perform(&Action::Remove { path: own.clone() })?;
+            }
+            self.make_directory(&own, self.owner())?;
+            let cache = PathBuf::from("/var/cache/provision");
+            self.make_directory(&cache, Owner::default())?;
+            let cache = cache.join(&settings.project);
+            self.make_directory(&cache, self.owner())?;
+            self.run(self.as_project([settings.python.as_str(), "-m", "venv", &text(&own)?]))?;
+            let pip = text(&own.join("bin/python"))?;
+            let mut install = self.as_project([
+                &pip,
+                "-m",
+                "pip",
+                "install",
+                "--disable-pip-version-check",
+                "--quiet",
+                "--no-input",
+                "--requirement",
+                &text(&requirements)?,
+            ]);
+            install.env.insert("PIP_CACHE_DIR".to_owned(), text(&cache)?);
+            install.cwd = Some(self.folder.clone());
+            install.timeout = INSTALL_LIMIT;
+            self.run(install).context("could not install the requirements")?;
+            self.facts.host().perform(&Action::Touch { path: complete, accessed: None, modified: None })?;
+        }
+        self.facts.host().perform(&Action::Symlink {
+            path: self.folder.join(".venv"),
+            target: own,
+            owner: Owner::default(),
+        })?;
+        Ok(())
+    }
+
+    /// Links what outlives releases. What the code itself brings at that place gives way.
+    pub fn shared(&self) -> Result<()> {
+        let host = self.facts.host();
+        for name in &self.settings.deploy.shared {
+            let target = self.settings.root.join("shared").join(name);
+            if host.stat(&target)?.is_none() {
+                return Err(Fault::new(format!("`{}` is not there", target.display())).help(
+                    "provision the host first, or put the file there; `deploy: {shared: […]}` names it",
+                ));
+            }
+            let path = self.folder.join(name);
+            if host.stat(&path)?.is_some() {
+                host.perform(&Action::Remove { path: path.clone() })?;
+            }
+            host.perform(&Action::Symlink { path, target, owner: Owner::default() })?;
+        }
+        Ok(())
+    }
+
+    /// Compiles to bytecode, since the application's user cannot write beside the code.
+    pub fn compile(&self) -> Result<()> {
+        let argv = [
+            self.settings.python.as_str(),
+            "-m",
+            "compileall",
+            "-q",
+            "-j",
+            "0",
+            "-x",
+            "/[.]venv/",
+            &text(&self.folder)?,
+        ];
+        // A file that does not compile is not always used; the application says it if it is.
+        self.run(Command::new(argv).accept([0, 1]))
+    }
+
+    /// Runs manage.py's steps in the application's process environment.
+    pub fn manage(&self, arguments: &[String]) -> Result<()> {
+        let manage = self.folder.join("manage.py");
+        if self.facts.host().stat(&manage)?.is_none() {
+            return Ok(());
+        }
+        let mut argv = vec![
+            "/usr/local/bin/provision".to_owned(),
+            "env".to_owned(),
+            self.settings.project.clone(),
+            "--".to_owned(),
+            text(&self.folder.join(".venv/bin/python"))?,
+            text(&manage)?,
+        ];
+        argv.extend(arguments.iter().cloned());
+        let mut command = self.as_project(argv);
+        command.cwd = Some(self.folder.clone());
+        command.timeout = INSTALL_LIMIT;
+        self.run(command).context(format!("manage.py {}", arguments.join(" ")))
+    }
+
+    fn as_project<S: Into<String>>(&self, argv: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(argv).user(&self.settings.project);
+        command.group = Some(self.settings.project.clone());
+        command.env.insert("HOME".to_owned(), self.settings.root.display().to_string());
+        command.umask = Some(0o022);
+        command
+    }
+}
+
+/// The files that a requirements file names by `-r` or `-c`.
+fn included(requirements: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(requirements)
+        .lines()
+        .filter_map(|line| {
+            let line = line.trim();
+            ["-r", "-c", "--requirement", "--constraint"]
+                .iter()
+                .find_map(|option| line.strip_prefix(option))
+                .map(|rest| rest.trim_start_matches('=').trim().to_owned())
+        })
+        .filter(|name| !name.is_empty() && !name.starts_with('/') && !name.contains(".."))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_requirements_include_are_found() {
+        assert_eq!(
+            included(b"django\n-r base.txt\n--constraint=pins.txt\n# -r no\n"),
+            ["base.txt", "pins.txt"]
+        );
+    }
+}
