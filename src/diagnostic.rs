@@ -12,7 +12,7 @@ pub enum Severity {
 }
 
 /// A place that can travel: carries the text of its line, so that it can be shown where the file is not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excerpt {
     pub file: String,
     pub line: u32,
@@ -23,6 +23,7 @@ pub struct Excerpt {
 
 impl From<&Place> for Excerpt {
     fn from(place: &Place) -> Self {
+        let place = place.written();
         Self {
             file: place.source.name.clone(),
             line: place.line,

@@ -1,7 +1,21 @@
 //! YAML text to places-keeping [`Node`]s, and Nodes to any `Deserialize`. Must not know states.
 
+mod json;
 mod node;
+mod parse;
 mod read;
+mod scalar;
+mod slips;
+mod values;
+mod write;
 
+pub use json::from_json;
 pub use node::{Node, Scalar, Shape};
+pub use parse::parse;
 pub use read::fields_of;
+pub use scalar::Meaning;
+pub use values::{Mode, ModeOrKeep, OneOrMany, Pairs, Seconds};
+pub use write::{Style, write, write_double};
+
+#[cfg(test)]
+mod tests;

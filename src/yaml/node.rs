@@ -1,5 +1,6 @@
 //! A value of a YAML file that still knows where it stood and how it was written.
 
+use super::Meaning;
 use crate::source::Place;
 
 /// A value with its place. Scalars keep their written text, so `0644` and `1.10` stay what was written
@@ -51,6 +52,47 @@ impl Node {
         match &self.shape {
             Shape::Scalar(scalar) => Some(&scalar.text),
             _ => None,
+        }
+    }
+
+    /// What a scalar means; `None` for lists and maps.
+    pub fn meaning(&self) -> Option<Meaning<'_>> {
+        match &self.shape {
+            Shape::Scalar(scalar) => Some(scalar.meaning()),
+            _ => None,
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        self.meaning() == Some(Meaning::Null)
+    }
+
+    /// A string that stands where something else does, for names that are made up.
+    pub fn string(place: &Place, text: impl Into<String>) -> Self {
+        Self { place: place.clone(), shape: Shape::Scalar(Scalar::string(text)) }
+    }
+
+    /// The value as people call it: `a list`, `the number `3``.
+    pub fn described(&self) -> String {
+        match &self.shape {
+            Shape::List(items) if items.is_empty() => "an empty list".to_owned(),
+            Shape::List(_) => "a list".to_owned(),
+            Shape::Map(entries) if entries.is_empty() => "an empty map".to_owned(),
+            Shape::Map(_) => "a map".to_owned(),
+            Shape::Scalar(scalar) => {
+                let kind = match scalar.meaning() {
+                    Meaning::Null => return "nothing".to_owned(),
+                    Meaning::Bool(_) => "the boolean",
+                    Meaning::Integer(_) | Meaning::Float(_) => "the number",
+                    Meaning::Text("") => return "an empty string".to_owned(),
+                    Meaning::Text(_) => "the string",
+                };
+                let mut shown: String = scalar.text.chars().take(40).collect();
+                if shown.len() < scalar.text.len() {
+                    shown.push('…');
+                }
+                format!("{kind} `{}`", shown.replace('\n', "⏎"))
+            }
         }
     }
 }

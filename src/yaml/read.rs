@@ -1,19 +1,137 @@
-//! Typed values from Nodes: a serde deserializer that keeps places in its errors.
+//! Typed values from Nodes: a serde deserializer that keeps places in its errors. Must not know states.
+//!
+//! serde stops at the first error of a value. To report them all, reading is repeated with whatever was
+//! wrong replaced by something harmless, until nothing new is found. The usual case is one pass.
+
+mod error;
+mod fields;
+mod harmless;
+mod reader;
+mod special;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
 
+pub use fields::fields_of;
+pub use special::{ONE_OR_MANY, PAIRS};
+
+use self::error::Error;
+use self::reader::Reader;
 use super::Node;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
+
+/// So many problems are enough for one value.
+const MOST: usize = 50;
 
 impl Node {
-    /// Reads a typed value. All unknown keys and wrong types of the outermost struct are reported, each at
-    /// its place; `later` are keys that are known but not supported yet.
-    pub fn read<T: DeserializeOwned>(&self, _later: &[&str]) -> Result<T, Vec<Diagnostic>> {
-        Err(vec![Diagnostic::error("values are not read yet").at(&self.place)])
+    /// Reads a typed value. All unknown keys, missing fields and wrong types are reported, each at its place;
+    /// `later` are keys of the outermost map that are known but not supported yet.
+    pub fn read<T: DeserializeOwned>(&self, later: &[&str]) -> Result<T, Vec<Diagnostic>> {
+        let known = Known::default();
+        let mut problems: Vec<Diagnostic> = Vec::new();
+        loop {
+            let error = match T::deserialize(Reader::new(self, &known)) {
+                Ok(value) if problems.is_empty() => return Ok(value),
+                Ok(_) => break,
+                Err(error) => error,
+            };
+            let error = error.at(self);
+            let fresh = known.remember(&error);
+            if fresh {
+                problems.push(self.told(error, later));
+            }
+            if !fresh || problems.len() >= MOST {
+                // What replaced the wrong value is not taken either: the rest cannot be seen.
+                break;
+            }
+        }
+        problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.line, place.column)));
+        Err(problems)
+    }
+
+    fn told(&self, error: Error, later: &[&str]) -> Diagnostic {
+        match error {
+            Error::Unknown { key, name, known, .. } => {
+                let place = key.map_or_else(|| self.place.clone(), |(_, place)| place);
+                if later.contains(&name.as_str()) {
+                    return Diagnostic::error(format!("`{name}` is not supported yet")).at(&place);
+                }
+                let problem = Diagnostic::error(format!("`{name}` is not known here")).at(&place);
+                match nearest(&name, known.iter().copied()) {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None if known.is_empty() => problem,
+                    None => problem.help(format!("known are {}", list_of(known))),
+                }
+            }
+            Error::Missing { field, at } => {
+                let place = at.map_or_else(|| self.place.clone(), |(_, place)| place);
+                Diagnostic::error(format!("`{field}` is missing")).at(&place)
+            }
+            Error::Wrong { expected, found, help, subject, at } => {
+                let place = at.map_or_else(|| self.place.clone(), |(_, place)| place);
+                let subject = subject.unwrap_or_else(|| "this".to_owned());
+                let problem =
+                    Diagnostic::error(format!("{subject} must be {expected}, not {found}")).at(&place);
+                match help {
+                    Some(help) => problem.help(help),
+                    None => problem,
+                }
+            }
+            Error::Custom { message, at } => {
+                let place = at.map_or_else(|| self.place.clone(), |(_, place)| place);
+                Diagnostic::error(message).at(&place)
+            }
+        }
     }
 }
 
-/// The field names of a struct that is read by serde.
-pub fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
-    &[]
+/// Names for a sentence: "`a`, `b` and `c`".
+fn list_of(names: &[&str]) -> String {
+    let mut names: Vec<&str> = names.to_vec();
+    names.sort_unstable();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => {
+            let rest: Vec<String> = rest.iter().map(|name| format!("`{name}`")).collect();
+            format!("{} and `{last}`", rest.join(", "))
+        }
+    }
 }
+
+/// A node's identity within one reading: its address.
+type Id = usize;
+
+fn id(node: &Node) -> Id {
+    std::ptr::from_ref(node) as usize
+}
+
+/// What earlier passes of one reading found wrong.
+#[derive(Default)]
+struct Known {
+    /// Values that are read as something harmless.
+    wrong: RefCell<HashSet<Id>>,
+    /// Keys that are passed over.
+    unknown: RefCell<HashSet<Id>>,
+    /// Fields that are made up because they are missing from a map.
+    missing: RefCell<HashSet<(Id, &'static str)>>,
+}
+
+impl Known {
+    /// Whether the problem is new.
+    fn remember(&self, error: &Error) -> bool {
+        match error {
+            Error::Unknown { key: Some((key, _)), .. } => self.unknown.borrow_mut().insert(*key),
+            Error::Missing { field, at: Some((map, _)) } => self.missing.borrow_mut().insert((*map, field)),
+            Error::Wrong { at: Some((node, _)), .. } | Error::Custom { at: Some((node, _)), .. } => {
+                self.wrong.borrow_mut().insert(*node)
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
