@@ -1,6 +1,7 @@
 //! State functions: each reads typed arguments, looks at facts and says what it would change.
 //! They never act: no processes, files or sockets other than through `Facts`' looking methods.
 
+mod postgres;
 mod table;
 mod test;
 

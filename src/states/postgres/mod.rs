@@ -1,0 +1,2 @@
+//! Postgres roles, databases and what is in them.
+mod scram;
