@@ -5,6 +5,7 @@
 mod accounts;
 mod key;
 mod packages;
+pub mod postgres;
 mod units;
 mod version;
 
@@ -40,6 +41,7 @@ struct Snapshots {
     foreign: Mutex<Foreign>,
     packages: Mutex<Option<Arc<PackageTable>>>,
     units: Mutex<Option<units::Units>>,
+    postgres: postgres::Cache,
 }
 
 /// By name or number; `None`: asked, and there is none.
@@ -81,6 +83,7 @@ impl Facts {
         *lock(&self.snapshots.foreign) = Foreign::default();
         *lock(&self.snapshots.packages) = None;
         *lock(&self.snapshots.units) = None;
+        self.snapshots.postgres.forget();
     }
 
     /// Notes that an earlier state of this dry run will create this.
