@@ -4,7 +4,7 @@ mod diff;
 mod mask;
 
 pub use diff::diff;
-pub use mask::Mask;
+pub use mask::{MASKED, Mask};
 
 use crate::host::Action;
 

@@ -4,6 +4,7 @@
 mod postgres;
 mod table;
 mod test;
+mod texts;
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -1,9 +1,21 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
-use super::{Row, row, test};
+use super::{Row, postgres, row, test};
 
 /// All functions, sorted by name.
 pub static FUNCTIONS: &[Row] = &[
+    row::<postgres::DatabaseAbsent>(),
+    row::<postgres::DatabasePresent>(),
+    row::<postgres::ExtensionAbsent>(),
+    row::<postgres::ExtensionPresent>(),
+    row::<postgres::GroupAbsent>(),
+    row::<postgres::GroupPresent>(),
+    row::<postgres::SchemaAbsent>(),
+    row::<postgres::SchemaPresent>(),
+    row::<postgres::TablespaceAbsent>(),
+    row::<postgres::TablespacePresent>(),
+    row::<postgres::UserAbsent>(),
+    row::<postgres::UserPresent>(),
     row::<test::CheckPillar>(),
     row::<test::ConfigurableTestState>(),
     row::<test::FailWithChanges>(),

@@ -5,14 +5,11 @@ mod configurable;
 mod fixed;
 mod pillar;
 mod show;
-mod texts;
 
 pub use configurable::ConfigurableTestState;
 pub use fixed::{FailWithChanges, FailWithoutChanges, Nop, SucceedWithChanges, SucceedWithoutChanges};
 pub use pillar::CheckPillar;
 pub use show::ShowNotification;
-
-use texts::Texts;
 
 use crate::host::Action;
 use crate::plan::{Change, Plan};

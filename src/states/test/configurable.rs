@@ -5,10 +5,11 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::{Texts, fired, pretended};
+use super::{fired, pretended};
 use crate::fault::{Fault, Result};
 use crate::host::Action;
 use crate::plan::Plan;
+use crate::states::texts::Texts;
 use crate::states::{Context, Function, State};
 
 /// Changes and succeeds as its arguments say.

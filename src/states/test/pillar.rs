@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Texts, fired};
+use super::fired;
 use crate::fault::{Fault, Result};
 use crate::plan::Plan;
+use crate::states::texts::Texts;
 use crate::states::{Context, Function, State};
 
 /// Checks that keys are in the pillar, and of which type their values are.
