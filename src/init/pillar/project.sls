@@ -89,3 +89,14 @@ states: [site]
 #
 #logs:
 #  keep_days: 30
+
+# --- deploying ----------------------------------------------------------------
+#deploy:
+#  keep: 5                   # releases, the one that runs included
+#  health: /                 # a path that answers 200 when the site works
+#  patience: 30              # seconds it may take to
+#  requirements: requirements.txt
+#  shared: [media]           # links in each release to folders of shared/
+#  manage:                   # what manage.py does before the switch
+#    - [migrate, --noinput]
+#    - [collectstatic, --noinput, --verbosity, '0']
