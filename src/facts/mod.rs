@@ -6,6 +6,7 @@ mod accounts;
 mod key;
 mod packages;
 pub mod postgres;
+pub mod supervisor;
 mod units;
 mod version;
 
@@ -42,6 +43,7 @@ struct Snapshots {
     packages: Mutex<Option<Arc<PackageTable>>>,
     units: Mutex<Option<units::Units>>,
     postgres: postgres::Cache,
+    supervisor: supervisor::Cache,
 }
 
 /// By name or number; `None`: asked, and there is none.
@@ -84,6 +86,7 @@ impl Facts {
         *lock(&self.snapshots.packages) = None;
         *lock(&self.snapshots.units) = None;
         self.snapshots.postgres.forget();
+        self.snapshots.supervisor.forget();
     }
 
     /// Notes that an earlier state of this dry run will create this.

@@ -2,9 +2,9 @@
 //! They never act: no processes, files or sockets other than through `Facts`' looking methods.
 
 mod postgres;
+mod supervisord;
 mod table;
 mod test;
-mod texts;
 
 use std::fmt::Debug;
 use std::sync::Arc;

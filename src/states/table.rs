@@ -1,6 +1,6 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
-use super::{Row, postgres, row, test};
+use super::{Row, postgres, row, supervisord, test};
 
 /// All functions, sorted by name.
 pub static FUNCTIONS: &[Row] = &[
@@ -16,6 +16,8 @@ pub static FUNCTIONS: &[Row] = &[
     row::<postgres::TablespacePresent>(),
     row::<postgres::UserAbsent>(),
     row::<postgres::UserPresent>(),
+    row::<supervisord::Dead>(),
+    row::<supervisord::Running>(),
     row::<test::CheckPillar>(),
     row::<test::ConfigurableTestState>(),
     row::<test::FailWithChanges>(),

@@ -7,8 +7,8 @@ use crate::facts::postgres::{Access, Role};
 use crate::fault::{Fault, Result};
 use crate::host::Action;
 use crate::plan::{Change, Plan};
-use crate::states::texts::Texts;
 use crate::states::{Context, Function, State};
+use crate::yaml::OneOrMany;
 
 arguments! {
     /// A role that may log in.
@@ -29,7 +29,7 @@ arguments! {
         refresh_password: bool,
         valid_until: Option<String>,
         #[serde(default)]
-        groups: Texts,
+        groups: OneOrMany<String>,
     }
 }
 
@@ -49,7 +49,7 @@ arguments! {
         #[serde(default)]
         refresh_password: bool,
         #[serde(default)]
-        groups: Texts,
+        groups: OneOrMany<String>,
     }
 }
 
@@ -114,7 +114,7 @@ macro_rules! wish {
 }
 
 /// Salt takes a list, and names parted by commas.
-fn groups(texts: &Texts) -> Vec<&str> {
+fn groups(texts: &OneOrMany<String>) -> Vec<&str> {
     let names = texts.0.iter().flat_map(|text| text.split(','));
     names.map(str::trim).filter(|name| !name.is_empty()).collect()
 }

@@ -9,8 +9,8 @@ use super::{fired, pretended};
 use crate::fault::{Fault, Result};
 use crate::host::Action;
 use crate::plan::Plan;
-use crate::states::texts::Texts;
 use crate::states::{Context, Function, State};
+use crate::yaml::OneOrMany;
 
 /// Changes and succeeds as its arguments say.
 #[derive(Debug, serde::Deserialize)]
@@ -24,7 +24,7 @@ pub struct ConfigurableTestState {
     #[serde(default)]
     comment: String,
     #[serde(default)]
-    warnings: Texts,
+    warnings: OneOrMany<String>,
     /// Taken for Salt's sake: a state that fails without a change fails in a dry run anyway, since a
     /// state does not know whether it is one.
     #[serde(default, rename = "allow_test_mode_failure")]

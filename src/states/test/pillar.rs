@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::fired;
 use crate::fault::{Fault, Result};
 use crate::plan::Plan;
-use crate::states::texts::Texts;
 use crate::states::{Context, Function, State};
+use crate::yaml::OneOrMany;
 
 /// Checks that keys are in the pillar, and of which type their values are.
 #[derive(Debug, Deserialize)]
@@ -15,17 +15,17 @@ use crate::states::{Context, Function, State};
 pub struct CheckPillar {
     name: String,
     #[serde(default)]
-    present: Texts,
+    present: OneOrMany<String>,
     #[serde(default)]
-    boolean: Texts,
+    boolean: OneOrMany<String>,
     #[serde(default)]
-    integer: Texts,
+    integer: OneOrMany<String>,
     #[serde(default)]
-    string: Texts,
+    string: OneOrMany<String>,
     #[serde(default)]
-    listing: Texts,
+    listing: OneOrMany<String>,
     #[serde(default)]
-    dictionary: Texts,
+    dictionary: OneOrMany<String>,
     #[serde(default)]
     verbose: bool,
 }
@@ -35,7 +35,7 @@ type Kind = (&'static str, fn(&Value) -> bool);
 
 impl State for CheckPillar {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
-        let kinds: [(&Texts, Kind); 6] = [
+        let kinds: [(&OneOrMany<String>, Kind); 6] = [
             (&self.present, ("present", |_| true)),
             (&self.boolean, ("a boolean", Value::is_boolean)),
             (&self.integer, ("an integer", |value| value.is_i64() || value.is_u64())),
