@@ -305,7 +305,7 @@ impl Function for UserPresent {
     const NAME: &'static str = "postgres_user.present";
     const ABOUT: &'static str = "The role is there, may log in, and has this password and these attributes; \
         a password that is already stored, in whatever form, is left alone.";
-    const EXAMPLE: &'static str = "app:\n  postgres_user.present:\n    - password: {{ pillar.secrets.DB_PASSWORD }}\n    - createdb: false\n    - groups: readers\n";
+    const EXAMPLE: &'static str = "app:\n  postgres_user.present:\n    - password: '{{ pillar.secrets.DB_PASSWORD }}'\n    - createdb: false\n    - groups: readers\n";
 }
 
 impl Function for UserAbsent {
