@@ -1,17 +1,20 @@
 # The system's language and encoding.
-# Pillar: locale (en_US.UTF-8).
+# Pillar: locale (en_US.UTF-8; C.UTF-8 is there without being generated).
 {%- set locale = pillar.get('locale', 'en_US.UTF-8') %}
 locales:
   pkg.installed
 
+{% if locale != 'C.UTF-8' %}
 generated-locale:
   locale.present:
     - name: {{ locale }}
     - require:
       - pkg: locales
-
+    - require_in:
+      - locale: system-locale
+{% endif %}
 system-locale:
   locale.system:
     - name: {{ locale }}
     - require:
-      - locale: generated-locale
+      - pkg: locales

@@ -45,3 +45,13 @@ ssh:
     - watch:
       - file: /etc/ssh/sshd_config
       - file: /etc/ssh/sshd_config.d/00-provision.conf
+{%- if salt['pillar.get']('ssh:port') %}
+
+# Where systemd listens for sshd (Ubuntu from 22.10 on), it must learn of the port.
+ssh-socket:
+  cmd.run:
+    - name: systemctl daemon-reload && systemctl restart ssh.socket
+    - onlyif: systemctl is-active --quiet ssh.socket
+    - onchanges:
+      - file: /etc/ssh/sshd_config.d/00-provision.conf
+{%- endif %}

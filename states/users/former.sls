@@ -5,6 +5,7 @@
 # Pillar: users (see pillar/devs.sls).
 {%- from 'users/map.jinja' import users, admins, ledger with context %}
 include:
+  - base.packages
   - users
   - sudo
 {% set ours = salt['group.info'](ledger).get('members') or [] %}
@@ -37,6 +38,8 @@ sessions-of-{{ name }}:
   cmd.run:
     - name: pkill -KILL -u {{ name }} || test $? -eq 1
     - unless: test "${SUDO_USER:-}" = {{ name }}
+    - require:
+      - pkg: base-packages
     - onchanges:
       - user: former-{{ name }}
 {%- endif %}
