@@ -120,7 +120,6 @@ application-data:
 {% if salt['file.directory_exists'](project.current) %}
 {{ project.name }}-web:
   supervisord.running:
-    - update: True
     - require:
       - service: supervisor
       - file: {{ project.run }}
