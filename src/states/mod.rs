@@ -1,10 +1,15 @@
 //! State functions: each reads typed arguments, looks at facts and says what it would change.
 //! They never act: no processes, files or sockets other than through `Facts`' looking methods.
 
+mod account_name;
+mod glob;
+mod group;
+mod pkg;
 mod postgres;
 mod supervisord;
 mod table;
 mod test;
+mod user;
 
 use std::fmt::Debug;
 use std::sync::Arc;

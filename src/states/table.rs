@@ -1,9 +1,18 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
-use super::{Row, postgres, row, supervisord, test};
+use super::{Row, group, pkg, postgres, row, supervisord, test, user};
 
 /// All functions, sorted by name.
 pub static FUNCTIONS: &[Row] = &[
+    row::<group::Absent>(),
+    row::<group::Present>(),
+    row::<pkg::Held>(),
+    row::<pkg::Installed>(),
+    row::<pkg::Latest>(),
+    row::<pkg::Purged>(),
+    row::<pkg::Removed>(),
+    row::<pkg::Unheld>(),
+    row::<pkg::Uptodate>(),
     row::<postgres::DatabaseAbsent>(),
     row::<postgres::DatabasePresent>(),
     row::<postgres::ExtensionAbsent>(),
@@ -26,6 +35,8 @@ pub static FUNCTIONS: &[Row] = &[
     row::<test::ShowNotification>(),
     row::<test::SucceedWithChanges>(),
     row::<test::SucceedWithoutChanges>(),
+    row::<user::Absent>(),
+    row::<user::Present>(),
 ];
 
 /// The function of that name (`file.managed`).
