@@ -59,22 +59,23 @@ impl Wish {
         let days = |value: i64| value.to_string();
         let day = |value: i64| Day(value).show();
         let is = current.cloned().unwrap_or_default();
-        type Show<'a> = &'a dyn Fn(i64) -> String;
-        let rows: [(&str, &str, Option<i64>, Option<i64>, Show<'_>); 6] = [
-            ("last password change", "--lastday", self.last_change.map(|day| day.0), is.last_change, &day),
-            ("mindays", "--mindays", self.min_days, is.min_days, &days),
-            ("maxdays", "--maxdays", self.max_days, is.max_days, &days),
-            ("inactdays", "--inactive", self.inactive_days, is.inactive_days, &days),
-            ("warndays", "--warndays", self.warn_days, is.warn_days, &days),
-            ("expire", "--expiredate", self.expire.map(|day| day.0), is.expires, &day),
+        let days = |days: Option<i64>| days.map(Day);
+        let rows = [
+            ("last password change", "--lastday", self.last_change, is.last_change),
+            ("mindays", "--mindays", days(self.min_days), is.min_days),
+            ("maxdays", "--maxdays", days(self.max_days), is.max_days),
+            ("inactdays", "--inactive", days(self.inactive_days), is.inactive_days),
+            ("warndays", "--warndays", days(self.warn_days), is.warn_days),
+            ("expire", "--expiredate", self.expire, is.expires),
         ];
-        for (what, option, wanted, now, show) in rows {
+        for (what, option, wanted, now) in rows {
             // An empty field means what -1 says.
-            let now = now.unwrap_or(-1);
+            let now = Day(now.unwrap_or(-1));
+            let show = |day: Day| if what.ends_with("days") { day.0.to_string() } else { day.show() };
             if let Some(wanted) = wanted.filter(|wanted| *wanted != now) {
                 let mut change = Change::new(what).to(show(wanted));
                 change.from = current.map(|_| show(now));
-                super::run(plan, change, ["chage", option, &wanted.to_string()], name);
+                super::run(plan, change, ["chage", option, &wanted.0.to_string()], name);
             }
         }
     }
