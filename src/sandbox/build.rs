@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::image::{Layer, Recipe};
-use super::layout::{Layout, private_directory};
+use super::layout::{Layout, Lock, private_directory};
+use super::suite::Distribution;
 use super::{disk, operator, program, tree};
 
 /// Before the name of what is not complete.
@@ -20,12 +21,12 @@ pub fn provide(layout: &Layout, recipe: &Recipe, progress: &dyn Fn(&str)) -> Res
     if recipe.layers.iter().all(is_ready) {
         return Ok(());
     }
-    let _lock = layout.lock_images(&|| progress("waiting for another process that builds an image"))?;
+    let lock = layout.lock_images(&|| progress("waiting for another process that builds an image"))?;
     remove_unfinished(layout)?;
     let mut below: Vec<PathBuf> = Vec::new();
     for layer in &recipe.layers {
         if !is_ready(layer) {
-            build(layout, recipe, layer, &below, progress)
+            build(layout, &lock, recipe, layer, &below, progress)
                 .with_context(|| format!("failed to build the image `{}`", layer.id))?;
         }
         below.push(layer.directory(layout));
@@ -35,6 +36,7 @@ pub fn provide(layout: &Layout, recipe: &Recipe, progress: &dyn Fn(&str)) -> Res
 
 fn build(
     layout: &Layout,
+    lock: &Lock,
     recipe: &Recipe,
     layer: &Layer,
     below: &[PathBuf],
@@ -43,9 +45,9 @@ fn build(
     let unfinished = layout.images().join(format!("{UNFINISHED}{}", layer.id));
     private_directory(&unfinished)?;
     let built = if below.is_empty() {
-        bootstrap(&unfinished, recipe, layer, progress)
+        bootstrap(&unfinished, lock, recipe, layer, progress)
     } else {
-        install(&unfinished, below, layer, progress)
+        install(&unfinished, lock, below, layer, progress)
     };
     if let Err(error) = built {
         let _ = tree::remove(&unfinished);
@@ -55,14 +57,24 @@ fn build(
     fs::rename(&unfinished, layout.images().join(&layer.id)).context("failed to put it in place")
 }
 
-fn bootstrap(directory: &Path, recipe: &Recipe, layer: &Layer, progress: &dyn Fn(&str)) -> Result<()> {
+fn bootstrap(
+    directory: &Path,
+    lock: &Lock,
+    recipe: &Recipe,
+    layer: &Layer,
+    progress: &dyn Fn(&str),
+) -> Result<()> {
     let suite = recipe.suite;
     let (keyring, package) = suite.keyring();
     if !keyring.is_file() {
         bail!(
-            "`{}`, which verifies packages of {}, is missing; install it with `sudo apt-get install -y {package}`",
+            "`{}`, which verifies packages of {}, is missing; it comes with the package `{package}`{}",
             keyring.display(),
-            suite.name
+            suite.name,
+            match suite.distribution {
+                Distribution::Debian => "",
+                Distribution::Ubuntu => " of Ubuntu and Debian 13, or copy it from a host of those",
+            }
         );
     }
     progress(&format!("building the {} image (once, about 25 s)", suite.name));
@@ -79,7 +91,8 @@ fn bootstrap(directory: &Path, recipe: &Recipe, layer: &Layer, progress: &dyn Fn
         .arg(format!("--aptopt={}", settings.display()))
         .arg(suite.name)
         .arg(&root)
-        .args(&recipe.sources);
+        .args(&recipe.sources)
+        .stdin(lock.shared()?);
     program::run_watched(command, &|line| {
         if let Some(step) = line.strip_prefix("I: ") {
             progress(step);
@@ -89,7 +102,13 @@ fn bootstrap(directory: &Path, recipe: &Recipe, layer: &Layer, progress: &dyn Fn
 }
 
 /// A further layer: packages installed over the layers below, whose files it leaves as they are.
-fn install(directory: &Path, below: &[PathBuf], layer: &Layer, progress: &dyn Fn(&str)) -> Result<()> {
+fn install(
+    directory: &Path,
+    lock: &Lock,
+    below: &[PathBuf],
+    layer: &Layer,
+    progress: &dyn Fn(&str),
+) -> Result<()> {
     progress(&format!("adding to the image: {}", layer.packages.join(", ")));
     let [upper, work, merged] = ["root", "work", "merged"].map(|name| directory.join(name));
     disk::overlay(below, &upper, &work, &merged)?;
@@ -106,7 +125,7 @@ fn install(directory: &Path, below: &[PathBuf], layer: &Layer, progress: &dyn Fn
         command.arg("--directory").arg(&merged);
         command.args(["--quiet", "--pipe", "--as-pid2", "--register=no", "--keep-unit", "--timezone=off"]);
         command.args(["--resolv-conf=copy-host", "--setenv=DEBIAN_FRONTEND=noninteractive"]);
-        command.args(["--", "apt-get", "-q"]).args(arguments);
+        command.args(["--", "apt-get", "-q"]).args(arguments).stdin(lock.shared()?);
         program::run_watched(command, &|_| ())?;
     }
     fs::remove_file(&policy).context("failed to allow starting services again")?;

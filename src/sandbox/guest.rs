@@ -65,6 +65,8 @@ pub fn start(layout: &Layout, record: &Record) -> Result<Process> {
         // Without the operator's environment, of which systemd-nspawn would obey and pass on some.
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        // As on a real host; systemd 256 and later boot no other way.
+        .env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1")
         .stdout(Stdio::from(output))
         .stderr(Stdio::from(errors));
     let child = command.spawn().context("failed to start `systemd-nspawn`")?;

@@ -4,6 +4,7 @@
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
@@ -110,11 +111,19 @@ impl Layout {
 /// An exclusive lock, given back when dropped or when the process ends in whatever way.
 #[derive(Debug)]
 #[must_use]
-pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+pub struct Lock(File);
+
+impl Lock {
+    /// The lock as an (empty) standard input: a program started with it holds the lock too, even when the
+    /// process that started it is killed.
+    pub fn shared(&self) -> Result<Stdio> {
+        Ok(Stdio::from(self.0.try_clone().context("failed to share a lock")?))
+    }
+}
 
 fn lock(path: &Path, waiting: &dyn Fn()) -> Result<Lock> {
     let failed = || format!("failed to lock `{}`", path.display());
-    let file = File::options().create(true).append(true).open(path).with_context(failed)?;
+    let file = File::options().create(true).read(true).append(true).open(path).with_context(failed)?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
             waiting();
