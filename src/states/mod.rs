@@ -2,6 +2,7 @@
 //! They never act: no processes, files or sockets other than through `Facts`' looking methods.
 
 mod account_name;
+mod cmd;
 mod glob;
 mod group;
 mod pkg;

@@ -1,9 +1,12 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
-use super::{Row, group, pkg, postgres, row, supervisord, test, user};
+use super::{Row, cmd, group, pkg, postgres, row, supervisord, test, user};
 
 /// All functions, sorted by name.
 pub static FUNCTIONS: &[Row] = &[
+    row::<cmd::Run>(),
+    row::<cmd::Script>(),
+    row::<cmd::Wait>(),
     row::<group::Absent>(),
     row::<group::Present>(),
     row::<pkg::Held>(),
