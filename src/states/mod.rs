@@ -3,6 +3,7 @@
 
 mod account_name;
 mod cmd;
+mod file;
 mod glob;
 mod group;
 mod pkg;

@@ -1,12 +1,22 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
-use super::{Row, cmd, group, pkg, postgres, row, supervisord, test, user};
+use super::{Row, cmd, file, group, pkg, postgres, row, supervisord, test, user};
 
 /// All functions, sorted by name.
 pub static FUNCTIONS: &[Row] = &[
     row::<cmd::Run>(),
     row::<cmd::Script>(),
     row::<cmd::Wait>(),
+    row::<file::Absent>(),
+    row::<file::Copy>(),
+    row::<file::Decode>(),
+    row::<file::Exists>(),
+    row::<file::Hardlink>(),
+    row::<file::Managed>(),
+    row::<file::Missing>(),
+    row::<file::Rename>(),
+    row::<file::Symlink>(),
+    row::<file::Touch>(),
     row::<group::Absent>(),
     row::<group::Present>(),
     row::<pkg::Held>(),

@@ -182,7 +182,7 @@ impl Replacement {
         Ok(Self(pieces))
     }
 
-    fn expand(&self, captures: &Captures<'_>, into: &mut String) {
+    fn expand(&self, captures: &Captures<'_, str>, into: &mut String) {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => into.push_str(text),
