@@ -12,7 +12,8 @@ pub struct Chosen {
 
 impl Chosen {
     pub fn new(include: &[String], exclude: &[String]) -> Result<Self> {
-        let compile = |list: &[String]| list.iter().map(|pattern| compile(pattern)).collect::<Result<Vec<_>>>();
+        let compile =
+            |list: &[String]| list.iter().map(|pattern| compile(pattern)).collect::<Result<Vec<_>>>();
         Ok(Self {
             include: if include.is_empty() { None } else { Some(compile(include)?) },
             exclude: compile(exclude)?,

@@ -99,9 +99,7 @@ impl Origin<'_> {
     fn remote(&self, context: &Context<'_>, found: &Source, url: &str) -> Result<Content> {
         let written = found.hash.as_deref().or(self.source_hash).filter(|hash| !hash.is_empty());
         let hash = match written {
-            Some(written) => {
-                Some(source::digest(context, written, self.source_hash_name, self.path, url)?)
-            }
+            Some(written) => Some(source::digest(context, written, self.source_hash_name, self.path, url)?),
             None if self.skip_verify => None,
             None => {
                 return Err(Fault::new(format!("`{}` cannot be verified", source::bare(url)))
@@ -173,8 +171,8 @@ pub fn texts(
             path,
         };
         if let Some(Content::Bytes { bytes, .. }) = origin.get(context, false)? {
-            let text = String::from_utf8(bytes)
-                .map_err(|_| Fault::new(format!("`{}` is not UTF-8", found.url)))?;
+            let text =
+                String::from_utf8(bytes).map_err(|_| Fault::new(format!("`{}` is not UTF-8", found.url)))?;
             texts.push(text);
         }
     }

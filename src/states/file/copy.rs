@@ -151,9 +151,7 @@ fn same(host: &dyn Host, one: &Below, other: &Below) -> Result<bool> {
         return Ok(false);
     }
     Ok(match one.stat.kind {
-        Kind::File => {
-            one.stat.size == other.stat.size && host.read(&one.path)? == host.read(&other.path)?
-        }
+        Kind::File => one.stat.size == other.stat.size && host.read(&one.path)? == host.read(&other.path)?,
         Kind::Symlink => host.link(&one.path)? == host.link(&other.path)?,
         Kind::Directory | Kind::Special => true,
     })

@@ -34,9 +34,7 @@ impl<'de> Deserialize<'de> for Keep {
                 match value {
                     "" => Ok(Keep(false)),
                     "minion" | "both" => Ok(Keep(true)),
-                    "master" => {
-                        Err(E::custom("there is no master to keep a backup: write `backup: minion`"))
-                    }
+                    "master" => Err(E::custom("there is no master to keep a backup: write `backup: minion`")),
                     _ => Err(E::custom(format!("`{value}` is no kind of backup: write `minion`"))),
                 }
             }

@@ -212,12 +212,9 @@ fn control(letter: char) -> Option<char> {
 /// octal escapes, and which escapes are none.
 fn translate(text: &str, flags: Flags) -> Result<String, String> {
     let mut out = String::new();
-    for (on, letter) in [
-        (flags.ignore_case, 'i'),
-        (flags.multiline, 'm'),
-        (flags.dot_all, 's'),
-        (flags.verbose, 'x'),
-    ] {
+    for (on, letter) in
+        [(flags.ignore_case, 'i'), (flags.multiline, 'm'), (flags.dot_all, 's'), (flags.verbose, 'x')]
+    {
         if on {
             out.push_str(&format!("(?{letter})"));
         }
@@ -247,7 +244,10 @@ fn translate(text: &str, flags: Flags) -> Result<String, String> {
 /// What follows an opening parenthesis, where that differs.
 fn group<'a>(after: &'a str, out: &mut String, multiline: &mut bool) -> Result<&'a str, String> {
     if let Some(comment) = after.strip_prefix("?#") {
-        return comment.split_once(')').map(|(_, rest)| rest).ok_or_else(|| "a comment has no end".to_owned());
+        return comment
+            .split_once(')')
+            .map(|(_, rest)| rest)
+            .ok_or_else(|| "a comment has no end".to_owned());
     }
     if let Some(flags) = after.strip_prefix('?')
         && let Some((letters, rest)) = flags.split_once(')')

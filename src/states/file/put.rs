@@ -126,10 +126,8 @@ impl Put<'_> {
             None => Ok(Here::Nothing(path)),
             Some(stat) if stat.kind == Kind::File => Ok(Here::File(path, stat)),
             Some(stat) if stat.kind == Kind::Symlink => Ok(Here::Link(path)),
-            Some(stat) => {
-                Err(Fault::new(format!("`{}` is a {}", self.path.display(), kind_word(stat.kind)))
-                    .help("choose another name, or remove it before with `file.absent`"))
-            }
+            Some(stat) => Err(Fault::new(format!("`{}` is a {}", self.path.display(), kind_word(stat.kind)))
+                .help("choose another name, or remove it before with `file.absent`")),
         }
     }
 
@@ -159,10 +157,8 @@ impl Put<'_> {
 /// Where the content that is replaced is kept: named by the time at which it was written, so that each
 /// content is kept once.
 fn backup_of(path: &Path, stat: &Stat) -> PathBuf {
-    let time = jiff::Timestamp::from_second(stat.modified).map_or_else(
-        |_| stat.modified.to_string(),
-        |time| time.strftime("%Y-%m-%dT%H-%M-%SZ").to_string(),
-    );
+    let time = jiff::Timestamp::from_second(stat.modified)
+        .map_or_else(|_| stat.modified.to_string(), |time| time.strftime("%Y-%m-%dT%H-%M-%SZ").to_string());
     let mut name = Path::new(BACKUPS).join(path.strip_prefix("/").unwrap_or(path)).into_os_string();
     name.push(format!("_{time}"));
     name.into()

@@ -42,9 +42,7 @@ impl State for Rename {
                 );
             }
         }
-        plan.join(
-            Parents { make: self.makedirs, ..Parents::default() }.of(context.facts, &self.name)?,
-        );
+        plan.join(Parents { make: self.makedirs, ..Parents::default() }.of(context.facts, &self.name)?);
         plan.push(
             Change::new("moved").from(self.source.to_string()).to(self.name.to_string()),
             Action::Rename { from: self.source.to_path_buf(), to: self.name.to_path_buf() },

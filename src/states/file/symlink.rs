@@ -132,11 +132,8 @@ impl State for Symlink {
             return Err(Fault::new("target: it must not be empty"));
         }
         let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
-        let parents = Parents {
-            make: self.makedirs,
-            owner: wanted.owner.clone(),
-            mode: self.mode.map(|mode| mode.0),
-        };
+        let parents =
+            Parents { make: self.makedirs, owner: wanted.owner.clone(), mode: self.mode.map(|mode| mode.0) };
         let mut plan = parents.of(context.facts, &self.name)?;
         let backup = self.backup()?;
         let link = Link {

@@ -47,7 +47,10 @@ impl Found {
         }
         let bytes = host.read(&real)?.unwrap_or_default();
         if bytes.contains(&0) {
-            return Err(Fault::new(format!("`{}` is a binary file, its text cannot be changed", path.display())));
+            return Err(Fault::new(format!(
+                "`{}` is a binary file, its text cannot be changed",
+                path.display()
+            )));
         }
         Ok(Self::Text(match String::from_utf8(bytes) {
             Ok(text) => TextFile { path: real, text, latin: false },

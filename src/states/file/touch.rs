@@ -40,11 +40,7 @@ impl State for Touch {
         };
         plan.push(
             change,
-            Action::Touch {
-                path: self.name.to_path_buf(),
-                accessed: self.atime,
-                modified: self.mtime,
-            },
+            Action::Touch { path: self.name.to_path_buf(), accessed: self.atime, modified: self.mtime },
         );
         Ok(plan)
     }
