@@ -1,0 +1,40 @@
+# The commands of this repository. They install what is missing (Debian or Ubuntu, root or sudo).
+SHELL := /bin/bash
+MACHINE := $(shell uname -m)
+PROGRAM := target/$(MACHINE)-unknown-linux-gnu/release/provision
+# Throw-away hosts need root.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo env "PATH=$(PATH)" "HOME=$(HOME)")
+
+.PHONY: help build demo test check bench clean
+
+help:
+	@echo "make demo    boot a throw-away host, provision it, deploy the example application and show its page"
+	@echo "make build   build the static program: $(PROGRAM)"
+	@echo "make test    all tests, on real throw-away hosts too"
+	@echo "make check   format, lints, licences"
+	@echo "make bench   the benchmarks"
+
+build:
+	@sh tests/tools.sh
+	cargo build --release --locked
+
+demo: build
+	@$(AS_ROOT) bash tests/demo.sh $(PROGRAM)
+
+test:
+	@sh tests/tools.sh test
+	$(AS_ROOT) cargo test --locked
+
+check:
+	@sh tests/tools.sh
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check licenses bans sources
+
+bench: build
+	@sh tests/tools.sh test
+	$(AS_ROOT) bash tests/bench/run.sh $(PROGRAM)
+
+clean:
+	cargo clean

@@ -1,0 +1,109 @@
+//! One file per verb of the command line. They put modules together and hold no logic of their own.
+
+mod check;
+mod converge;
+mod deploy;
+mod init;
+mod order;
+mod receive;
+mod sandbox;
+mod session;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::{CommandFactory, Parser};
+
+use crate::cli::{Command, EnvironmentCommand, RunOptions, Task, Top};
+use crate::exit::Exit;
+use crate::fault::Fault;
+
+/// Runs a command line, program name first, and gives the exit code. Only this and reports print.
+pub fn main(arguments: Vec<OsString>) -> u8 {
+    // A panic in one state is told as that state's failure.
+    std::panic::set_hook(Box::new(|_| {}));
+    let top = match Top::try_parse_from(&arguments) {
+        Ok(top) => top,
+        Err(error) => return usage(&error),
+    };
+    let result = match top.command {
+        Command::Init { dir } => init::run(&dir),
+        Command::Sandbox(command) => return sandbox::run(command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Top::command(), "provision", &mut anstream::stdout());
+            Ok(Exit::Converged)
+        }
+        Command::Env { project, command } => Err(crate::process_env::exec(&project, &command)),
+        Command::Receive { tree } => return receive::run(&tree).code(),
+        Command::Environment(words) => match environment(&arguments, &words) {
+            Ok((name, parsed)) => task(&name, parsed),
+            Err(error) => return usage(&error),
+        },
+    };
+    match result {
+        Ok(exit) => exit.code(),
+        Err(fault) => {
+            complain(&fault);
+            Exit::Project.code()
+        }
+    }
+}
+
+/// Parses again with the options that stood before the environment put behind it.
+fn environment(
+    arguments: &[OsString],
+    words: &[String],
+) -> Result<(String, EnvironmentCommand), clap::Error> {
+    let name = words.first().cloned().unwrap_or_default();
+    let before = arguments.len().saturating_sub(words.len());
+    let line = arguments
+        .iter()
+        .take(before)
+        .cloned()
+        .chain(words.iter().skip(1).map(OsString::from));
+    Ok((name, EnvironmentCommand::try_parse_from(line)?))
+}
+
+fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
+    let EnvironmentCommand { options, task } = parsed;
+    match task.unwrap_or_default() {
+        Task::Converge => converge::run(environment, &options, false),
+        Task::Plan => converge::run(environment, &options, true),
+        Task::Check => check::run(environment, &options),
+        Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),
+    }
+}
+
+fn usage(error: &clap::Error) -> u8 {
+    // Help and version are no mistakes; nobody to read them is none either.
+    let _closed = error.print();
+    if error.use_stderr() { Exit::Project.code() } else { Exit::Converged.code() }
+}
+
+/// An error of the operator's side, with what to do about it.
+fn complain(fault: &Fault) {
+    let mut out = anstream::stderr().lock();
+    let bold = anstyle::Style::new().bold();
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    let _closed = writeln!(out, "{red}error{red:#}: {}", fault.message);
+    for line in fault.output.iter().flat_map(|output| output.lines()) {
+        let _closed = writeln!(out, "  | {line}");
+    }
+    if let Some(help) = &fault.help {
+        let _closed = writeln!(out, "  {bold}help{bold:#}: {help}");
+    }
+}
+
+/// The report that the options ask for, on standard output.
+fn report(options: &RunOptions) -> Box<dyn crate::report::Report> {
+    use std::io::IsTerminal;
+
+    use crate::report::{Json, Style, Terminal};
+    let stdout = std::io::stdout();
+    if options.json {
+        return Box::new(Json::new(Box::new(stdout)));
+    }
+    let color = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+    let live = stdout.is_terminal() && std::io::stderr().is_terminal();
+    Box::new(Terminal::new(Box::new(stdout), Style { color, live, verbose: options.verbose }))
+}

@@ -1,0 +1,108 @@
+//! Our own folder on the host: the lock of a run, its log, and the program itself. Decides nothing.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::fault::{Context as _, Fault, Result};
+
+/// The logs of so many runs are kept.
+const RUNS_KEPT: usize = 50;
+/// Where every account finds the program, for `provision env`.
+const PROGRAM: &str = "/usr/local/bin/provision";
+
+/// `/var/lib/provision/<project>`, only for root.
+pub struct Home {
+    folder: PathBuf,
+}
+
+/// Held for a run; let go when dropped, and by the kernel if we die.
+pub struct Lock {
+    _file: File,
+}
+
+impl Home {
+    pub fn open(project: &str) -> Result<Self> {
+        let folder = Path::new("/var/lib/provision").join(project);
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .context(format!("cannot make `{}`", folder.display()))?;
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))
+            .context(format!("cannot protect `{}`", folder.display()))?;
+        Ok(Self { folder })
+    }
+
+    /// Takes the lock of the host, or says who holds it. `holder` is written for others to read.
+    pub fn lock(&self, holder: &str) -> Result<Result<Lock, String>> {
+        let path = self.folder.join("lock");
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .context(format!("cannot open `{}`", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => {
+                file.set_len(0)?;
+                file.rewind()?;
+                write!(file, "{holder}")?;
+                Ok(Ok(Lock { _file: file }))
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut said = String::new();
+                let _unreadable = file.read_to_string(&mut said);
+                Ok(Err(said))
+            }
+            Err(TryLockError::Error(error)) => Err(Fault::from(error).context(path.display())),
+        }
+    }
+
+    /// A new log for this run's events; the oldest logs go.
+    pub fn log(&self) -> Result<File> {
+        let folder = self.folder.join("runs");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        let mut logs: Vec<PathBuf> =
+            fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        logs.sort();
+        let surplus = (logs.len() + 1).saturating_sub(RUNS_KEPT);
+        for log in logs.iter().take(surplus) {
+            let _kept_then = fs::remove_file(log);
+        }
+        let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ").to_string();
+        let path = folder.join(format!("{now}.jsonl"));
+        OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .context(format!("cannot write `{}`", path.display()))
+    }
+}
+
+/// Puts the running program where `provision env` is looked for, if it is not there already.
+pub fn install_program() -> Result<()> {
+    let own = std::env::current_exe().context("cannot find this program's own file")?;
+    let place = Path::new(PROGRAM);
+    if own == place || same(&own, place) {
+        return Ok(());
+    }
+    let folder = place.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder)?;
+    let mut new = tempfile::Builder::new().prefix(".provision-").tempfile_in(folder)?;
+    std::io::copy(&mut File::open(&own)?, &mut new).context(format!("cannot write into `{}`", folder.display()))?;
+    new.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
+    new.as_file().sync_all()?;
+    new.persist(place).map_err(|error| Fault::from(error.error).context(PROGRAM))?;
+    Ok(())
+}
+
+/// Equal, byte for byte.
+fn same(own: &Path, place: &Path) -> bool {
+    let (Ok(a), Ok(b)) = (fs::metadata(own), fs::metadata(place)) else { return false };
+    a.len() == b.len() && fs::read(own).ok() == fs::read(place).ok()
+}
