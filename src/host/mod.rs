@@ -3,6 +3,7 @@
 mod action;
 mod command;
 pub mod fake;
+pub mod home;
 mod model;
 pub(crate) mod names;
 mod rehearse;

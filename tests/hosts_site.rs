@@ -1,0 +1,138 @@
+//! A whole site on a real host, from a bare image to the second deploy, as a user would go through it.
+
+mod support;
+
+use provision::sandbox::Image;
+use support::{DB_PASSWORD, HARD, Project, SECRET_KEY, ask, boot, inside, page};
+
+/// Everything that must not be found anywhere but in the process environment and its file.
+const SECRETS: [&str; 3] = [DB_PASSWORD, SECRET_KEY, "second 🐘 line"];
+
+#[test]
+fn a_bare_host_becomes_a_site_and_stays_one() {
+    let host = boot(Image::Bare);
+    let project = Project::new();
+
+    // The plan on a bare host tells what the run then does.
+    let plan = project.on(&host, "root", &["staging", "plan"]).expect(5);
+    assert_eq!(plan.states("failed"), [] as [&str; 0]);
+    let watcher = watch_processes(&host);
+    let first = project.on(&host, "root", &["staging"]).expect(0);
+    assert_eq!(plan.states("would_change"), first.states("changed"));
+    let second = project.on(&host, "root", &["staging"]).expect(0);
+    assert_eq!(second.states("changed"), [] as [&str; 0]);
+    project.on(&host, "root", &["staging", "plan"]).expect(0);
+    let (status, body) = page(&host, "/");
+    assert_eq!(status, "503", "{body}");
+
+    // Deploy, and provision again: nothing but what waited for the code.
+    let deploy = project.on(&host, "root", &["staging", "deploy"]).expect(0);
+    let (status, body) = page(&host, "/");
+    assert_eq!(status, "200", "{body}");
+    for sign in
+        ["id=\"postgres\">Hello", "id=\"memcached\">Hello", "id=\"DB_PASSWORD\">present", "id=\"SECRET_KEY\">present"]
+    {
+        assert!(body.contains(sign), "{sign}: {body}");
+    }
+    assert_eq!(page(&host, "/static/example/style.css").0, "200");
+    let after = project.on(&host, "root", &["staging"]).expect(0);
+    assert_eq!(after.states("changed"), [] as [&str; 0]);
+
+    // Hard values arrive byte for byte.
+    let environment = inside(&host, "cat /proc/$(pgrep -o -f gunicorn)/environ | base64 -w0");
+    let environment = decode(&environment);
+    assert!(contains(&environment, format!("HARD={HARD}\0").as_bytes()));
+
+    // Deployed again, and then a broken release: the site stays up on the old one.
+    let before = inside(&host, "readlink /var/www/example/current");
+    project.on(&host, "root", &["staging", "deploy"]).expect(0);
+    let current = inside(&host, "readlink /var/www/example/current");
+    assert_ne!(before, current);
+    let view = std::fs::read_to_string(project.root().join("tests/example-app/example/views.py")).unwrap();
+    project.write("tests/example-app/example/views.py", "raise RuntimeError('broken on purpose')\n");
+    let broken = project.on(&host, "root", &["staging", "deploy"]).expect(1);
+    assert_eq!(inside(&host, "readlink /var/www/example/current"), current);
+    assert_eq!(page(&host, "/").0, "200");
+    project.write("tests/example-app/example/views.py", &view);
+
+    // A changed secret restarts the program that uses it, and nothing else.
+    let pid = |program: &str| inside(&host, &format!("pgrep -o -x {program}"));
+    let (nginx, postgres) = (pid("nginx"), pid("postgres"));
+    let gunicorn = inside(&host, "pgrep -o -f gunicorn");
+    project.secrets(DB_PASSWORD, "  EXTRA: new-and-secret\n");
+    let changed = project.on(&host, "root", &["staging"]).expect(0);
+    assert_eq!(changed.states("changed").len(), 2, "{:?}", changed.states("changed"));
+    assert_ne!(inside(&host, "pgrep -o -f gunicorn"), gunicorn);
+    assert_eq!((pid("nginx"), pid("postgres")), (nginx, postgres));
+
+    // Secrets are nowhere but where they belong.
+    let seen = watcher.stop();
+    for run in [&plan, &first, &second, &deploy, &broken, &changed] {
+        for secret in SECRETS {
+            assert!(!run.text().contains(secret), "`{secret}` in the program's output");
+        }
+    }
+    for secret in SECRETS {
+        assert!(!seen.contains(secret), "`{secret}` in a process's arguments");
+        assert_eq!(places(&host, secret), "", "`{secret}` stands where it should not");
+    }
+    ask(&host, &["systemctl", "is-active", "nginx", "postgresql", "supervisor", "memcached"]);
+}
+
+/// Files with the secret that are not the environment's own file; the journal's text.
+fn places(host: &provision::sandbox::Guard, secret: &str) -> String {
+    let script = "cat > /run/needle; \
+        grep -rlsF -f /run/needle /etc /var/lib/provision /var/log /var/www /root /home /opt /usr/local /tmp /run \
+          --exclude=needle --exclude-dir=venvs | grep -v '^/etc/provision/example/env$'; \
+        journalctl --no-pager -q | grep -F -f /run/needle; rm -f /run/needle; true";
+    let mut child = host
+        .ssh(&["/bin/sh", "-c", script])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), secret.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+/// The arguments of every process that runs on the host, collected until stopped. Its processes are ours,
+/// seen from outside.
+struct Watcher {
+    stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    thread: std::thread::JoinHandle<String>,
+}
+
+fn watch_processes(_host: &provision::sandbox::Guard) -> Watcher {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let stop = std::sync::Arc::new(AtomicBool::new(false));
+    let flag = std::sync::Arc::clone(&stop);
+    let thread = std::thread::spawn(move || {
+        let mut seen = std::collections::BTreeSet::new();
+        while !flag.load(Ordering::Relaxed) {
+            for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+                if let Ok(line) = std::fs::read(entry.path().join("cmdline")) {
+                    seen.insert(line);
+                }
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        seen.iter().map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect()
+    });
+    Watcher { stop, thread }
+}
+
+impl Watcher {
+    fn stop(self) -> String {
+        self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+fn decode(base64: &str) -> Vec<u8> {
+    use base64ct::Encoding;
+    base64ct::Base64::decode_vec(base64.trim()).unwrap()
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}

@@ -1,0 +1,233 @@
+//! What the tests on real hosts share: a project in a temporary folder, and runs of the program on hosts.
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use provision::sandbox::{Guard, Image, Options};
+use serde_json::Value;
+
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_provision");
+
+/// Values that are hard to carry: quotes, `%`, `$`, backslashes, lines, other scripts.
+pub const DB_PASSWORD: &str = "p%4d'\"$HOME\\n`x`";
+pub const SECRET_KEY: &str = "a-secret-key-of-the-tests-0123456789";
+pub const HARD: &str = "first ' \" %s %% $PATH ${X} \\ line\nsecond 🐘 line\n";
+
+pub fn boot(image: Image) -> Guard {
+    Guard::up(&Options { image, ..Options::default() }, &|_| ()).expect("a throw-away host")
+}
+
+/// A project like the one in this repository, with secrets and a key of its own.
+pub struct Project {
+    folder: tempfile::TempDir,
+    pub configs: Vec<String>,
+}
+
+/// What a run of the program left.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    pub events: Vec<Value>,
+}
+
+impl Project {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (from, to) in [("pillar", "pillar"), ("tests/example-app", "tests/example-app")] {
+            copy(&here.join(from), &folder.path().join(to));
+        }
+        std::fs::copy(here.join("secrets.example"), folder.path().join("secrets.example")).unwrap();
+        let project = Self { folder, configs: Vec::new() };
+        project.secrets(DB_PASSWORD, "");
+        project.devs("users: {}\n");
+        project
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.root().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub fn devs(&self, text: &str) {
+        self.write("pillar/devs.sls", text);
+    }
+
+    /// Writes staging's secrets; `more` are further lines under `secrets`.
+    pub fn secrets(&self, password: &str, more: &str) {
+        let quote = |text: &str| serde_json::to_string(text).unwrap();
+        let text = format!(
+            "secrets:\n  DB_PASSWORD: {}\n  SECRET_KEY: {}\n  HARD: {}\n{more}",
+            quote(password),
+            quote(SECRET_KEY),
+            quote(HARD)
+        );
+        self.write("pillar/staging/secrets.sls", &text);
+    }
+
+    /// A new key pair; gives the private key's path and the public key's line.
+    pub fn key(&self, name: &str) -> (PathBuf, String) {
+        let path = self.root().join(format!("key-{name}"));
+        let status = Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        let public = std::fs::read_to_string(path.with_extension("pub")).unwrap();
+        (path, public.trim().to_owned())
+    }
+
+    /// An ssh configuration for hosts, so that their names can be used as addresses.
+    pub fn ssh_config(&self, hosts: &[&Guard]) -> PathBuf {
+        let path = self.root().join("ssh_config");
+        // Who logs in and with which key is the tests' business.
+        let text: String = hosts
+            .iter()
+            .flat_map(|host| host.ssh_config().lines().map(str::to_owned).collect::<Vec<_>>())
+            .filter(|line| !line.trim_start().starts_with("User "))
+            .map(|line| line + "\n")
+            .collect();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Runs the program in this project and takes its events.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(self.root()).arg("--json").args(arguments);
+        Run::from(command.output().unwrap())
+    }
+
+    /// Runs the program against one host as a user.
+    pub fn on(&self, host: &Guard, user: &str, arguments: &[&str]) -> Run {
+        let config = self.ssh_config(&[host]);
+        let mut all = vec!["-F", config.to_str().unwrap(), "-H", host.name.as_str(), "-u", user];
+        all.extend(arguments);
+        self.run(&all)
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            events: stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
+            stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Run {
+    /// The states with this outcome, as `function id`, in order.
+    pub fn states(&self, outcome: &str) -> Vec<String> {
+        self.events
+            .iter()
+            .filter(|event| event["event"] == "state" && event["outcome"] == outcome)
+            .map(|event| {
+                format!(
+                    "{} {} {}",
+                    event["function"].as_str().unwrap_or(""),
+                    event["id"].as_str().unwrap_or(""),
+                    event["name"].as_str().unwrap_or("")
+                )
+            })
+            .collect()
+    }
+
+    /// Fails with all that is known unless the run ended with this code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        let failed: Vec<String> = self
+            .events
+            .iter()
+            .filter(|event| {
+                event["event"] == "aborted"
+                    || event["event"] == "problem"
+                    || ["failed", "blocked"].contains(&event["outcome"].as_str().unwrap_or(""))
+            })
+            .map(Value::to_string)
+            .collect();
+        assert_eq!(self.code, code, "stderr: {}\nfailed: {}", self.stderr, failed.join("\n"));
+        self
+    }
+
+    /// All text that came out.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+}
+
+/// The output of a command on the host as root; it must succeed.
+#[track_caller]
+pub fn ask(host: &Guard, argv: &[&str]) -> String {
+    let output = host.ssh(argv).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{argv:?}: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A shell script on the host as root, run past ssh's refusal of root: from outside, through the container.
+#[track_caller]
+pub fn inside(host: &Guard, script: &str) -> String {
+    let leader = host.pid.expect("a running host");
+    let output = Command::new("nsenter")
+        .args(["--all", "--target", &init_of(leader).to_string(), "--", "/bin/sh", "-c", script])
+        .env_clear()
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{script}: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The container's PID 1 as seen from outside: the child of its supervisor.
+fn init_of(supervisor: u32) -> u32 {
+    let children = std::fs::read_to_string(format!("/proc/{supervisor}/task/{supervisor}/children")).unwrap();
+    children.split_whitespace().next().and_then(|pid| pid.parse().ok()).expect("the container's init")
+}
+
+/// A page of the site, fetched from outside through Nginx over HTTPS.
+pub fn page(host: &Guard, path: &str) -> (String, String) {
+    let output = Command::new("curl")
+        .args(["--silent", "--insecure", "--max-time", "20", "--write-out", "\n%{http_code}", "--resolve"])
+        .arg(format!("staging.example.com:443:{}", host.address))
+        .arg(format!("https://staging.example.com{path}"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (body, status) = text.rsplit_once('\n').unwrap_or(("", ""));
+    (status.to_owned(), body.to_owned())
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else if entry.file_name() != "secrets.sls" {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
