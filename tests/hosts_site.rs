@@ -29,9 +29,12 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     let deploy = project.on(&host, "root", &["staging", "deploy"]).expect(0);
     let (status, body) = page(&host, "/");
     assert_eq!(status, "200", "{body}");
-    for sign in
-        ["id=\"postgres\">Hello", "id=\"memcached\">Hello", "id=\"DB_PASSWORD\">present", "id=\"SECRET_KEY\">present"]
-    {
+    for sign in [
+        "id=\"postgres\">Hello",
+        "id=\"memcached\">Hello",
+        "id=\"DB_PASSWORD\">present",
+        "id=\"SECRET_KEY\">present",
+    ] {
         assert!(body.contains(sign), "{sign}: {body}");
     }
     assert_eq!(page(&host, "/static/example/style.css").0, "200");

@@ -94,7 +94,8 @@ pub fn install_program() -> Result<()> {
     let folder = place.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder)?;
     let mut new = tempfile::Builder::new().prefix(".provision-").tempfile_in(folder)?;
-    std::io::copy(&mut File::open(&own)?, &mut new).context(format!("cannot write into `{}`", folder.display()))?;
+    std::io::copy(&mut File::open(&own)?, &mut new)
+        .context(format!("cannot write into `{}`", folder.display()))?;
     new.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
     new.as_file().set_modified(fs::metadata(&own)?.modified()?)?;
     new.as_file().sync_all()?;

@@ -1,0 +1,92 @@
+//! Whether an environment has every secret that the example names.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::source::{Place, Source};
+use crate::yaml::{self, Node};
+
+/// Compares `secrets.example` with what the environment's pillar holds. No value is ever shown.
+pub fn check(root: &Path, environment: &str, pillar: &Map<String, Value>) -> Problems {
+    let mut problems = Problems::default();
+    let path = root.join("secrets.example");
+    let Ok(text) = std::fs::read_to_string(&path) else { return problems };
+    let source = Source::new("secrets.example", text);
+    let example = match yaml::parse(&source) {
+        Ok(node) => node,
+        Err(found) => {
+            problems.extend(found);
+            return problems;
+        }
+    };
+    let wanted: Vec<(&Node, &Node)> = example
+        .as_ref()
+        .and_then(|node| node.get("secrets")?.map())
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key, value))
+        .collect();
+    let file = format!("pillar/{environment}/secrets.sls");
+    if !wanted.is_empty() && !root.join(&file).is_file() && !pillar.contains_key("secrets") {
+        problems.push(
+            Diagnostic::error(format!("`{file}` is missing: it holds the secrets of {environment}"))
+                .at(&Place::start(&source))
+                .label("names the secrets that are expected")
+                .help(format!("cp secrets.example {file} && chmod 600 {file}, then fill it in")),
+        );
+        return problems;
+    }
+    let secrets = pillar.get("secrets").and_then(Value::as_object);
+    for (key, example) in wanted {
+        let Some(name) = key.text() else { continue };
+        let value = secrets.and_then(|secrets| secrets.get(name));
+        let wrong = match value {
+            None => "is absent from",
+            Some(Value::Null) => "is empty in",
+            Some(Value::String(value)) if value.is_empty() => "is empty in",
+            Some(Value::String(value)) if Some(value.as_str()) == example.text() => {
+                "still has the example's value in"
+            }
+            Some(_) => continue,
+        };
+        problems.push(
+            Diagnostic::error(format!("the secret `{name}` {wrong} `{file}`"))
+                .at(&key.place)
+                .label("expected because of this")
+                .help(format!(
+                    "write `{name}: …` under `secrets:` in {file}, or take it out of secrets.example"
+                )),
+        );
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_missing_secret_is_named_and_no_value_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let example = "secrets:\n  A: change me\n  B: change me\n  C: x\n  D: y\n";
+        std::fs::write(folder.path().join("secrets.example"), example).unwrap();
+        let found = check(folder.path(), "staging", &Map::new());
+        assert_eq!(found.0.len(), 1);
+        assert!(found.0[0].message.contains("`pillar/staging/secrets.sls` is missing"));
+
+        let pillar = serde_json::json!({"secrets": {"A": "change me", "B": "real-value", "C": ""}});
+        let found = check(folder.path(), "staging", pillar.as_object().unwrap());
+        let messages: Vec<&str> = found.0.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "the secret `A` still has the example's value in `pillar/staging/secrets.sls`",
+                "the secret `C` is empty in `pillar/staging/secrets.sls`",
+                "the secret `D` is absent from `pillar/staging/secrets.sls`",
+            ]
+        );
+        assert!(!format!("{found:?}").contains("real-value"));
+    }
+}
