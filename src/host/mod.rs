@@ -2,16 +2,21 @@
 
 mod action;
 mod command;
+pub mod digest;
 pub mod fake;
 pub mod home;
+mod local;
 mod model;
 pub(crate) mod names;
+mod overlay;
 mod rehearse;
 
 use std::path::{Path, PathBuf};
 
 pub use action::{Action, Hash, Owner, PackageRequest, Packages};
 pub use command::{Command, Output};
+pub use local::Local;
+pub use overlay::Overlay;
 
 use crate::fault::Result;
 

@@ -94,6 +94,10 @@ impl Model {
         })
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Puts an item at a path whose folders are no symlinks (see [`View::spot`]).
     pub(super) fn put(&mut self, path: &Path, mut item: Item) {
         if item.inode == 0 {

@@ -28,7 +28,13 @@ pub(super) fn rehearse(model: &mut Model, below: &dyn Host, strict: bool, action
             stage.write(path, Content::Unknown(why), *mode, owner)?;
         }
         Action::MakeDirectory { path, mode, owner } => stage.make_directory(path, *mode, owner)?,
-        Action::SetMode { path, mode } => stage.change(path, true, |item| item.mode = mode & 0o7777)?,
+        Action::SetMode { path, mode } => {
+            let (_, item) = stage.present(path, false)?;
+            if item.kind() == Kind::Symlink {
+                return Err(Fault::new(format!("`{}`: a symlink has no mode of its own", path.display())));
+            }
+            stage.change(path, false, |item| item.mode = mode & 0o7777)?;
+        }
         Action::SetOwner { path, owner } => {
             let (uid, gid) = stage.ids(owner)?;
             stage.change(path, false, |item| own(item, uid, gid))?;
@@ -142,10 +148,10 @@ impl Stage<'_> {
     }
 
     fn make_directory(&mut self, path: &Path, mode: Option<u32>, owner: &Owner) -> Result<()> {
-        match self.view().find(path, true)? {
+        match self.view().find(path, false)? {
             Some(item) if item.is_directory() => {
                 let (uid, gid) = self.ids(owner)?;
-                self.change(path, true, |item| {
+                self.change(path, false, |item| {
                     own(item, uid, gid);
                     item.mode = mode.unwrap_or(item.mode) & 0o7777;
                 })

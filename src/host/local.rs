@@ -1,0 +1,189 @@
+//! This machine: looks and acts through the kernel and the system's own programs. Decides nothing.
+
+mod apt;
+mod apt_error;
+mod copy;
+mod download;
+mod files;
+mod program;
+mod write;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
+
+use super::{Action, Command, Host, Kind, Output, Performed, Stat, search};
+use crate::fault::{Fault, Result};
+
+/// The real host.
+#[derive(Debug, Default)]
+pub struct Local {
+    /// A folder on each file system that was written to, by device.
+    written: Mutex<BTreeMap<u64, PathBuf>>,
+}
+
+impl Local {
+    /// Also sets this process's umask to 022, whatever the caller's was: modes follow from what states
+    /// say and not from a login shell.
+    pub fn new() -> Self {
+        nix::sys::stat::umask(Mode::from_bits_truncate(0o022));
+        Self::default()
+    }
+
+    /// Remembers to sync the file system of a path.
+    fn wrote(&self, path: &Path) {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        if let Ok(stat) = fs::metadata(folder) {
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            written.entry(stat.dev()).or_insert_with(|| folder.to_owned());
+        }
+    }
+}
+
+/// Names the path in an error of the kernel.
+fn at(path: &Path) -> impl Fn(io::Error) -> Fault {
+    let path = path.to_owned();
+    move |error| Fault::new(format!("`{}`: {}", path.display(), said(&error)))
+}
+
+/// The kernel's words without `(os error 13)`, lower case.
+fn said(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => {
+            let text = nix::errno::Errno::from_raw(code).desc();
+            let mut letters = text.chars();
+            letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+        }
+        None => error.to_string(),
+    }
+}
+
+/// `None` for a path that is not there, also because a folder on the way is a file.
+fn there<T>(path: &Path, result: io::Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(at(path)(error)),
+    }
+}
+
+impl Host for Local {
+    fn stat(&self, path: &Path) -> Result<Option<Stat>> {
+        Ok(there(path, fs::symlink_metadata(path))?.map(|stat| {
+            let file = stat.file_type();
+            Stat {
+                kind: if file.is_symlink() {
+                    Kind::Symlink
+                } else if file.is_dir() {
+                    Kind::Directory
+                } else if file.is_file() {
+                    Kind::File
+                } else {
+                    debug_assert!(
+                        file.is_fifo() || file.is_socket() || file.is_block_device() || file.is_char_device()
+                    );
+                    Kind::Special
+                },
+                mode: stat.mode() & 0o7777,
+                uid: stat.uid(),
+                gid: stat.gid(),
+                size: stat.size(),
+                modified: stat.mtime(),
+                accessed: stat.atime(),
+                inode: stat.ino(),
+            }
+        }))
+    }
+
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        // Without waiting for a writer if it is a pipe.
+        let flags = OFlag::O_NONBLOCK.bits();
+        let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(path);
+        let Some(mut file) = there(path, opened)? else { return Ok(None) };
+        let stat = file.metadata().map_err(at(path))?;
+        if stat.is_dir() {
+            return Err(Fault::new(format!("`{}`: is a directory", path.display())));
+        }
+        if !stat.is_file() {
+            return Err(Fault::new(format!("`{}`: not a regular file", path.display())));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(stat.len()).unwrap_or(0).saturating_add(1));
+        file.read_to_end(&mut bytes).map_err(at(path))?;
+        Ok(Some(bytes))
+    }
+
+    fn list(&self, path: &Path) -> Result<Option<Vec<String>>> {
+        let Some(entries) = there(path, fs::read_dir(path))? else {
+            return match fs::metadata(path) {
+                Ok(_) => Err(Fault::new(format!("`{}`: not a directory", path.display()))),
+                Err(_) => Ok(None),
+            };
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name: OsString = entry.map_err(at(path))?.file_name();
+            names.push(name.into_string().map_err(|name| {
+                let path = path.display();
+                Fault::new(format!("`{path}`: holds a name that is not UTF-8: `{}`", name.display()))
+            })?);
+        }
+        names.sort_unstable();
+        Ok(Some(names))
+    }
+
+    fn link(&self, path: &Path) -> Result<Option<PathBuf>> {
+        match fs::read_link(path) {
+            // What is there is no symlink.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(None),
+            result => there(path, result),
+        }
+    }
+
+    fn which(&self, program: &str) -> Result<Option<PathBuf>> {
+        search(self, program)
+    }
+
+    fn ask(&self, command: &Command) -> Result<Output> {
+        program::run(self, command)
+    }
+
+    fn perform(&self, action: &Action) -> Result<Performed> {
+        let mut performed = Performed::default();
+        match action {
+            Action::Run(command) => performed.output = Some(program::run_accepted(self, command)?),
+            Action::Packages(request) => performed.output = apt::transact(self, request)?,
+            Action::Nothing => {}
+            Action::Fail(message) => return Err(Fault::new(message.clone())),
+            Action::Download { url, hash, path, mode, owner } => {
+                download::download(self, url, hash.as_ref(), path, *mode, owner)?;
+                self.wrote(path);
+            }
+            file => {
+                let path = files::act(self, file)?;
+                self.wrote(path);
+            }
+        }
+        Ok(performed)
+    }
+
+    fn settle(&self) -> Result<()> {
+        let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        for folder in written.into_values() {
+            let file = match fs::File::open(&folder) {
+                // A later action removed it; what matters on its file system was written elsewhere too.
+                Err(error) if error.kind() == ErrorKind::NotFound => fs::File::open("/"),
+                opened => opened,
+            };
+            nix::unistd::syncfs(file.map_err(at(&folder))?)
+                .map_err(|error| Fault::from(error).context(format!("`{}`: syncing", folder.display())))?;
+        }
+        Ok(())
+    }
+}

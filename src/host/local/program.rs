@@ -1,0 +1,424 @@
+//! Starts programs: a clean environment, the right account, both pipes drained, a time limit that leaves
+//! no process behind. Never a line for a shell made from data.
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::{Local, said};
+use crate::fault::{Fault, Result};
+use crate::host::names::{self, Database};
+use crate::host::{Command, Host, Kind, Output, PATH, follow};
+
+/// What is kept of each stream; the rest is read and dropped.
+const MOST_OUTPUT: usize = 16 << 20;
+
+/// How many lines of a failed command an error shows.
+const LAST_LINES: usize = 25;
+
+/// How long a program's output is waited for after it ended: a daemon that it started may hold the pipes
+/// for ever.
+const AFTER_END: Duration = Duration::from_millis(500);
+
+/// How long a program has between being asked to end and being killed.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Runs a command; an exit code that it does not accept is an error with its last lines.
+pub(super) fn run_accepted(host: &Local, command: &Command) -> Result<Output> {
+    let output = run(host, command)?;
+    if command.accept.contains(&output.code) {
+        return Ok(output);
+    }
+    Err(told(
+        Fault::new(format!("{} failed with exit code {}", named(command), output.code)),
+        command,
+        &output,
+    ))
+}
+
+/// Adds the last lines of a command's output to an error, unless nobody may see them.
+fn told(fault: Fault, command: &Command, output: &Output) -> Fault {
+    if command.secret { fault } else { fault.output(last_lines(output)) }
+}
+
+/// The last lines that a command wrote: of its errors, else of its output.
+pub(super) fn last_lines(output: &Output) -> String {
+    let (text, errors) = (output.text(), output.errors());
+    let text = if errors.trim().is_empty() { text } else { errors };
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join("\n")
+}
+
+/// The command for an error; of a secret one only the program.
+fn named(command: &Command) -> String {
+    let program = command.argv.first().map_or("", String::as_str);
+    if command.secret {
+        format!("`{program}` (its arguments are secret)")
+    } else {
+        format!("`{}`", command.line())
+    }
+}
+
+/// Runs a command to its end, or starts a detached one.
+pub(super) fn run(host: &Local, command: &Command) -> Result<Output> {
+    let mut ready = prepare(host, command)?;
+    let mut child = ready
+        .spawn()
+        .map_err(|error| Fault::new(format!("{} could not be started: {}", named(command), said(&error))))?;
+    let pid = child.id();
+    if command.detached {
+        return Ok(Output { pid, ..Output::default() });
+    }
+    let deadline = Instant::now() + command.timeout;
+    let mut output = Output { pid, ..Output::default() };
+    match attend(&mut child, command.stdin.as_deref().unwrap_or_default(), deadline, &mut output) {
+        Ok(Some(status)) => {
+            output.code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+            Ok(output)
+        }
+        Ok(None) => {
+            end(&mut child);
+            let seconds = command.timeout.as_secs_f64();
+            let fault =
+                Fault::new(format!("{} did not end within {seconds} s and was stopped", named(command)));
+            Err(told(fault, command, &output))
+        }
+        Err(error) => {
+            end(&mut child);
+            Err(Fault::new(format!("{} was lost: {}", named(command), said(&error))))
+        }
+    }
+}
+
+/// Whom a command runs as.
+struct Account {
+    uid: u32,
+    gid: u32,
+    home: String,
+    name: String,
+    /// Whether it is in groups besides its own.
+    grouped: bool,
+}
+
+fn account(host: &Local, user: &str) -> Result<Account> {
+    let line = names::line(host, Database::Users, user)?
+        .ok_or_else(|| Fault::new(format!("no such user: `{user}`")))?;
+    let fields: Vec<&str> = line.split(':').collect();
+    let [name, _, uid, gid, _, home, ..] = fields.as_slice() else {
+        return Err(Fault::new(format!("the account of `{user}` is broken: {line}")));
+    };
+    let number = |text: &str| {
+        text.parse().map_err(|_| Fault::new(format!("the account of `{user}` is broken: {line}")))
+    };
+    let groups = host.read(Path::new("/etc/group"))?.unwrap_or_default();
+    let grouped = names::elsewhere(host)?
+        || String::from_utf8_lossy(&groups).lines().any(|line| {
+            line.rsplit(':').next().is_some_and(|members| members.split(',').any(|member| member == *name))
+        });
+    Ok(Account {
+        uid: number(uid)?,
+        gid: number(gid)?,
+        home: if home.is_empty() { "/" } else { home }.to_owned(),
+        name: (*name).to_owned(),
+        grouped,
+    })
+}
+
+fn prepare(host: &Local, command: &Command) -> Result<std::process::Command> {
+    let Some(program) = command.argv.first().filter(|program| !program.is_empty()) else {
+        return Err(Fault::new("a command without a program"));
+    };
+    if let Some(word) = command.argv.iter().find(|word| word.contains('\0')) {
+        return Err(Fault::new(format!("a word of a command holds a NUL: `{}`", word.escape_debug())));
+    }
+    let cwd = command.cwd.as_deref().unwrap_or(Path::new("/"));
+    match follow(host, cwd)? {
+        Some((_, stat)) if stat.kind == Kind::Directory => {}
+        Some(_) => return Err(Fault::new(format!("`{}`: not a directory", cwd.display()))),
+        None => return Err(Fault::new(format!("`{}`: no such directory to run in", cwd.display()))),
+    }
+    let path = command.env.get("PATH").map_or(PATH, String::as_str);
+    find(host, program, path, cwd)?;
+
+    let me = nix::unistd::geteuid().as_raw();
+    let account = match &command.user {
+        Some(user) => Some(account(host, user)?),
+        None => None,
+    };
+    let group = match &command.group {
+        Some(group) => Some(names::id(host, Database::Groups, group)?),
+        None => None,
+    };
+    let other = account.as_ref().filter(|account| account.uid != me || group.is_some());
+
+    let mut argv: Vec<String> = Vec::new();
+    if let Some(account) = other.filter(|account| account.grouped) {
+        // The standard library sets an account's groups only by dropping all of them.
+        let gid = group.unwrap_or(account.gid);
+        let name = &account.name;
+        argv.extend([
+            "setpriv".to_owned(),
+            format!("--reuid={name}"),
+            format!("--regid={gid}"),
+            "--init-groups".to_owned(),
+            "--".to_owned(),
+        ]);
+    }
+    if let Some(umask) = command.umask {
+        argv.extend(["/bin/sh", "-c", "umask \"$1\"; shift; exec \"$@\"", "sh"].map(str::to_owned));
+        argv.push(format!("{umask:04o}"));
+    }
+    argv.extend(command.argv.iter().cloned());
+    let mut words = argv.iter();
+    let mut ready = std::process::Command::new(words.next().unwrap_or(program));
+    ready.args(words).current_dir(cwd).process_group(0).env_clear();
+    if let Some(account) = other.filter(|account| !account.grouped) {
+        ready.uid(account.uid).gid(group.unwrap_or(account.gid));
+    } else if let (None, Some(gid)) = (other, group) {
+        ready.gid(gid);
+    }
+    let (home, name) = account.as_ref().map_or(("/root", "root"), |it| (it.home.as_str(), it.name.as_str()));
+    ready.env("PATH", PATH).env("HOME", home).env("USER", name).env("LOGNAME", name);
+    ready.env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8").envs(&command.env);
+    let piped = |wanted: bool| if wanted { Stdio::piped() } else { Stdio::null() };
+    ready.stdin(piped(command.stdin.is_some()));
+    ready.stdout(piped(!command.detached)).stderr(piped(!command.detached));
+    Ok(ready)
+}
+
+/// Makes sure that the program is there, since a wrapper would report that less clearly.
+fn find(host: &Local, program: &str, path: &str, cwd: &Path) -> Result<()> {
+    let candidates: Vec<PathBuf> = if program.contains('/') {
+        vec![cwd.join(program)]
+    } else {
+        path.split(':').map(|folder| Path::new(folder).join(program)).collect()
+    };
+    for candidate in candidates {
+        if let Some((_, stat)) = follow(host, &candidate)?
+            && stat.kind == Kind::File
+        {
+            return Ok(());
+        }
+    }
+    Err(Fault::new(format!("no such program: `{program}`")))
+}
+
+/// One of the child's pipes, while it is open.
+struct Stream<T> {
+    pipe: Option<T>,
+    limit: usize,
+}
+
+impl<T: Read + AsFd> Stream<T> {
+    /// Reads what is there; closes at the end.
+    fn drain(&mut self, into: &mut Vec<u8>) -> std::io::Result<()> {
+        let Some(pipe) = &mut self.pipe else { return Ok(()) };
+        let mut buffer = [0; 64 << 10];
+        match pipe.read(&mut buffer) {
+            Ok(0) => self.pipe = None,
+            Ok(count) => {
+                let room = self.limit.saturating_sub(into.len());
+                into.extend_from_slice(buffer.get(..count.min(room)).unwrap_or_default());
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.pipe.as_ref().map(AsFd::as_fd)
+    }
+}
+
+/// Feeds the child and drains it until it ends; `None` when its time is up.
+fn attend(
+    child: &mut Child,
+    stdin: &[u8],
+    deadline: Instant,
+    output: &mut Output,
+) -> std::io::Result<Option<ExitStatus>> {
+    let mut input = child.stdin.take();
+    let mut rest = stdin;
+    if let Some(pipe) = &input {
+        unblock(pipe.as_fd())?;
+    }
+    let mut stdout = Stream { pipe: child.stdout.take(), limit: MOST_OUTPUT };
+    let mut stderr = Stream { pipe: child.stderr.take(), limit: MOST_OUTPUT };
+    for fd in stdout.fd().into_iter().chain(stderr.fd()) {
+        unblock(fd)?;
+    }
+    let mut ended: Option<(ExitStatus, Instant)> = None;
+    let mut pause = Duration::from_micros(100);
+    loop {
+        feed(&mut input, &mut rest)?;
+        let now = Instant::now();
+        if ended.is_none() {
+            ended = child.try_wait()?.map(|status| (status, now));
+        }
+        let open = stdout.pipe.is_some() || stderr.pipe.is_some();
+        match ended {
+            Some((status, since)) if !open || now.duration_since(since) > AFTER_END => {
+                return Ok(Some(status));
+            }
+            None if now >= deadline => return Ok(None),
+            _ => {}
+        }
+        // Its end shows at once as the end of its pipes, or else is looked for now and then.
+        pause = (pause * 2).min(Duration::from_millis(50));
+        if open {
+            let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(3);
+            fds.extend(
+                stdout.fd().into_iter().chain(stderr.fd()).map(|fd| PollFd::new(fd, PollFlags::POLLIN)),
+            );
+            if let Some(pipe) = &input {
+                fds.push(PollFd::new(pipe.as_fd(), PollFlags::POLLOUT));
+            }
+            match poll(&mut fds, PollTimeout::try_from(pause).unwrap_or(PollTimeout::from(1_u8))) {
+                Ok(_) | Err(nix::Error::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            stdout.drain(&mut output.stdout)?;
+            stderr.drain(&mut output.stderr)?;
+        } else {
+            sleep(pause);
+        }
+    }
+}
+
+fn unblock(fd: BorrowedFd<'_>) -> std::io::Result<()> {
+    let flags = OFlag::from_bits_truncate(fcntl(fd, FcntlArg::F_GETFL)?);
+    fcntl(fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(())
+}
+
+/// Writes what the child takes now; closes its standard input when all is written or it will take no more.
+fn feed(input: &mut Option<ChildStdin>, rest: &mut &[u8]) -> std::io::Result<()> {
+    while let Some(pipe) = input {
+        if rest.is_empty() {
+            *input = None;
+            break;
+        }
+        match pipe.write(rest) {
+            Ok(count) => *rest = rest.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => *input = None,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Ends a child and every process of its group.
+fn end(child: &mut Child) {
+    let Ok(group) = i32::try_from(child.id()).map(Pid::from_raw) else { return };
+    // An error means that nobody is left, which is what is wanted.
+    let _ = killpg(group, Signal::SIGTERM);
+    let deadline = Instant::now() + GRACE;
+    while Instant::now() < deadline && (matches!(child.try_wait(), Ok(None)) || killpg(group, None).is_ok()) {
+        sleep(Duration::from_millis(10));
+    }
+    let _ = killpg(group, Signal::SIGKILL);
+    let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Command {
+        Command::new(["/bin/sh", "-c", script])
+    }
+
+    #[test]
+    fn output_code_and_input_come_back_whole() {
+        let host = Local::new();
+        let big = vec![b'x'; 300_000];
+        let output = run(&host, &sh("cat; echo oops >&2; exit 3").stdin(big.clone())).unwrap();
+        assert_eq!((output.code, output.stdout == big, output.errors().as_str()), (3, true, "oops\n"));
+        assert_eq!(run(&host, &sh("kill -9 $$")).unwrap().code, 137);
+        assert_eq!(run(&host, &sh("exit 0").stdin(big)).unwrap().code, 0, "a child need not read");
+    }
+
+    #[test]
+    fn the_environment_is_clean() {
+        let host = Local::new();
+        let output = run(&host, &Command::new(["env"]).env("A", "b c")).unwrap();
+        let mut lines: Vec<String> = output.text().lines().map(str::to_owned).collect();
+        lines.sort();
+        let path = format!("PATH={PATH}");
+        assert_eq!(
+            lines,
+            ["A=b c", "HOME=/root", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "LOGNAME=root", &path, "USER=root"]
+        );
+    }
+
+    #[test]
+    fn a_time_limit_leaves_no_process() {
+        let host = Local::new();
+        let command = sh("sleep 1000 & echo $!; wait").timeout(Duration::from_millis(200));
+        let fault = run(&host, &command).unwrap_err();
+        assert!(fault.message.contains("did not end within 0.2 s"), "{fault}");
+        let pid: i32 = fault.output.unwrap().trim().parse().unwrap();
+        // Whoever adopted the process reaps it in its own time.
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    }
+
+    #[test]
+    fn a_daemon_that_holds_the_pipes_does_not_hold_us() {
+        let host = Local::new();
+        let start = Instant::now();
+        let output = run(&host, &sh("sleep 20 & echo $!")).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(10));
+        let pid: i32 = output.text().trim().parse().unwrap();
+        nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    }
+
+    #[test]
+    fn a_closed_output_does_not_end_the_waiting() {
+        let host = Local::new();
+        let output = run(&host, &sh("exec >&- 2>&-; sleep 0.2; exit 7")).unwrap();
+        assert_eq!(output.code, 7);
+    }
+
+    #[test]
+    fn another_account_comes_with_its_groups_and_home() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let host = Local::new();
+        let mut command = sh("id -u; id -g; umask; echo $HOME; pwd").user("nobody");
+        command.umask = Some(0o077);
+        let output = run(&host, &command).unwrap();
+        assert_eq!(output.text(), "65534\n65534\n0077\n/nonexistent\n/\n", "{}", output.errors());
+        let fault = run(&host, &sh("true").user("nobody-such")).unwrap_err();
+        assert_eq!(fault.message, "no such user: `nobody-such`");
+    }
+
+    #[test]
+    fn what_cannot_start_is_said_clearly() {
+        let host = Local::new();
+        for (command, message) in [
+            (Command::new(["no-such-program"]), "no such program: `no-such-program`"),
+            (sh("true").cwd("/no/such"), "`/no/such`: no such directory to run in"),
+            (Command::new(Vec::<String>::new()), "a command without a program"),
+        ] {
+            assert_eq!(run(&host, &command).unwrap_err().message, message);
+        }
+        let fault = run_accepted(&host, &sh("echo why >&2; exit 2")).unwrap_err();
+        assert_eq!(fault.output.as_deref(), Some("why"));
+        let secret = run_accepted(&host, &sh("echo hush >&2; exit 2").secret()).unwrap_err();
+        assert!(!format!("{secret:?}").contains("hush"));
+    }
+}
