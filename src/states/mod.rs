@@ -8,6 +8,7 @@ mod glob;
 mod group;
 mod pkg;
 mod postgres;
+mod service;
 mod supervisord;
 mod table;
 mod test;

@@ -1,6 +1,6 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
-use super::{Row, cmd, file, group, pkg, postgres, row, supervisord, test, user};
+use super::{Row, cmd, file, group, pkg, postgres, row, service, supervisord, test, user};
 
 /// All functions, sorted by name.
 pub static FUNCTIONS: &[Row] = &[
@@ -38,6 +38,12 @@ pub static FUNCTIONS: &[Row] = &[
     row::<postgres::TablespacePresent>(),
     row::<postgres::UserAbsent>(),
     row::<postgres::UserPresent>(),
+    row::<service::Dead>(),
+    row::<service::Disabled>(),
+    row::<service::Enabled>(),
+    row::<service::Masked>(),
+    row::<service::Running>(),
+    row::<service::Unmasked>(),
     row::<supervisord::Dead>(),
     row::<supervisord::Running>(),
     row::<test::CheckPillar>(),

@@ -56,8 +56,6 @@ impl Wish {
     /// What is to do where the shadow file has this; a new account (`None`) has what the host gives it,
     /// which only never agrees with what is asked for where that is never.
     pub fn plan(&self, name: &str, current: Option<&Shadow>, plan: &mut Plan) {
-        let days = |value: i64| value.to_string();
-        let day = |value: i64| Day(value).show();
         let is = current.cloned().unwrap_or_default();
         let days = |days: Option<i64>| days.map(Day);
         let rows = [

@@ -78,9 +78,7 @@ impl Wish<'_> {
             Some(wanted) if wanted != now && (self.enforce || matches!(now, "!" | "*" | "!*" | "!!")) => {
                 let line = format!("{name}:{wanted}\n");
                 let command = Command::new(["chpasswd", "--encrypted"]).stdin(line).secret();
-                let mut change = Change::new("password").to(HIDDEN);
-                change.from = current.map(|_| HIDDEN.to_owned());
-                plan.push(change, Action::Run(command));
+                plan.push(Change::new("password").to(HIDDEN), Action::Run(command));
             }
             _ => self.lock(name, now, plan),
         }
