@@ -3,15 +3,20 @@
 
 mod account_name;
 mod cmd;
+mod edit;
 mod file;
 mod glob;
 mod group;
+mod host;
+mod locale;
 mod pkg;
 mod postgres;
 mod service;
 mod supervisord;
+mod sysctl;
 mod table;
 mod test;
+mod timezone;
 mod user;
 
 use std::fmt::Debug;

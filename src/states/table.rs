@@ -1,6 +1,9 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
-use super::{Row, cmd, file, group, pkg, postgres, row, service, supervisord, test, user};
+use super::{
+    Row, cmd, file, group, host, locale, pkg, postgres, row, service, supervisord, sysctl, test, timezone,
+    user,
+};
 
 /// All functions, sorted by name.
 pub static FUNCTIONS: &[Row] = &[
@@ -19,6 +22,11 @@ pub static FUNCTIONS: &[Row] = &[
     row::<file::Touch>(),
     row::<group::Absent>(),
     row::<group::Present>(),
+    row::<host::Absent>(),
+    row::<host::Only>(),
+    row::<host::Present>(),
+    row::<locale::Present>(),
+    row::<locale::System>(),
     row::<pkg::Held>(),
     row::<pkg::Installed>(),
     row::<pkg::Latest>(),
@@ -46,6 +54,7 @@ pub static FUNCTIONS: &[Row] = &[
     row::<service::Unmasked>(),
     row::<supervisord::Dead>(),
     row::<supervisord::Running>(),
+    row::<sysctl::Present>(),
     row::<test::CheckPillar>(),
     row::<test::ConfigurableTestState>(),
     row::<test::FailWithChanges>(),
@@ -54,6 +63,7 @@ pub static FUNCTIONS: &[Row] = &[
     row::<test::ShowNotification>(),
     row::<test::SucceedWithChanges>(),
     row::<test::SucceedWithoutChanges>(),
+    row::<timezone::System>(),
     row::<user::Absent>(),
     row::<user::Present>(),
 ];
