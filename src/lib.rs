@@ -13,6 +13,7 @@ pub mod graph;
 pub mod host;
 pub mod order;
 pub mod plan;
+pub mod process_env;
 pub mod project;
 pub mod remote;
 pub mod report;
