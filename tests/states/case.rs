@@ -85,7 +85,9 @@ fn follow(case: &Node, outcome: &mut Outcome) -> Result<(), String> {
     if !fake.performed().is_empty() {
         return Err("the check acted on the host".to_owned());
     }
-    if plan.is_empty() || !state.settles() {
+    // What is coming comes only in a dry run, which performs nothing.
+    let dry = case.get("given").and_then(|given| given.get("coming")).is_some();
+    if plan.is_empty() || !state.settles() || dry {
         return Ok(());
     }
 

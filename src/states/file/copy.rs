@@ -86,6 +86,7 @@ impl State for Copy {
             (false, Some(Mode(mode))) => mode,
             _ => source.mode,
         };
+        // Copying also clears what is in the way.
         let mut plan = Plan::default();
         if let Some(there) = there {
             if directory && there.kind == Kind::Directory && same_tree(host, &from, &to)? {
@@ -98,8 +99,6 @@ impl State for Copy {
             {
                 return wanted.settle(context.facts, &to, &there, Some(mode), "");
             }
-            let change = Change::new(super::look::kind_word(there.kind)).to("removed");
-            plan.push(change, Action::Remove { path: to.clone() });
         }
         let parents = Parents {
             make: self.makedirs,

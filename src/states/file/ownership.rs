@@ -60,9 +60,12 @@ impl Wanted {
             .help(format!("create it before with a `{kind}.present` state, or correct the name")))
     }
 
-    /// Nobody in particular is asked for.
-    pub fn is_empty(&self) -> bool {
-        self.uid.is_none() && self.gid.is_none()
+    pub fn without_user(&mut self) {
+        (self.owner.user, self.uid) = (None, None);
+    }
+
+    pub fn without_group(&mut self) {
+        (self.owner.group, self.gid) = (None, None);
     }
 
     fn differs(&self, stat: &Stat) -> bool {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::hash::matches;
 use super::look::{destination, kind_word};
 use super::ownership::{Wanted, octal};
+use super::parents::Parents;
 use super::text::shown;
 use crate::fault::{Fault, Result};
 use crate::host::{Action, Hash, Kind, Stat};
@@ -82,11 +83,26 @@ impl Put<'_> {
                 if !same_size || old != content {
                     let change = self.change("content").diff(shown(self.show, &old, &content));
                     let backup = self.backup.then(|| backup_of(&path, &stat));
+                    if let Some(folder) = backup.as_deref().and_then(Path::parent) {
+                        // What was readable for some only must not become so for all.
+                        let private = Parents { make: true, mode: Some(0o700), ..Parents::default() };
+                        plan.join(private.folder(context.facts, folder)?);
+                    }
                     plan.push(change, self.write(path, content, backup));
                 }
             }
         }
         Ok(plan)
+    }
+
+    /// A directory gives way to the file.
+    pub fn in_place_of_directory(&self, content: Vec<u8>) -> Plan {
+        let mut plan = Plan::default();
+        let path = self.path.to_owned();
+        plan.push(self.change("directory").to("removed"), Action::Remove { path: path.clone() });
+        let change = self.change("created").diff(shown(self.show, b"", &content));
+        plan.push(change, self.write(path, content, None));
+        plan
     }
 
     /// The file has the content of a URL, which has this digest.
