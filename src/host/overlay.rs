@@ -128,4 +128,15 @@ mod tests {
         assert!(below.performed().is_empty());
         assert_eq!(names(below.as_ref(), "/srv/app"), ["old.conf", "sub"]);
     }
+    #[test]
+    fn folders_that_a_program_would_make_are_taken_as_made() {
+        let host = Overlay::new(Arc::new(Fake::debian()));
+        host.perform(&Action::MakeDirectory {
+            path: "/home/alice/.ssh".into(),
+            mode: Some(0o700),
+            owner: Owner { user: Some("alice".to_owned()), group: None },
+        })
+        .unwrap();
+        assert_eq!(names(&host, "/home/alice"), [".ssh"]);
+    }
 }

@@ -86,12 +86,17 @@ impl Stage<'_> {
         }
     }
 
-    /// Where a path really is, for something to be put there.
-    fn place(&self, path: &Path) -> Result<PathBuf> {
+    /// Where a path really is, for something to be put there. In a dry run a folder that is missing counts
+    /// as made: a package or a program would bring it, and the state that needs it has said so.
+    fn place(&mut self, path: &Path) -> Result<PathBuf> {
         let parent = path.parent().unwrap_or(Path::new("/"));
         match self.view().spot(parent, true)? {
             Some((parent, Some(item))) if item.is_directory() => {
                 Ok(path.file_name().map_or(parent.clone(), |name| parent.join(name)))
+            }
+            None | Some((_, None)) if !self.strict => {
+                self.make_directory(parent, None, &Owner::default())?;
+                self.place(path)
             }
             _ => Err(Fault::new(format!("`{}`: its folder is not there", path.display()))),
         }
