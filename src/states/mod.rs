@@ -17,6 +17,7 @@ mod sysctl;
 mod table;
 mod test;
 mod timezone;
+mod ufw;
 mod user;
 
 use std::fmt::Debug;

@@ -2,7 +2,7 @@
 
 use super::{
     Row, cmd, file, group, host, locale, pkg, postgres, row, service, supervisord, sysctl, test, timezone,
-    user,
+    ufw, user,
 };
 
 /// All functions, sorted by name.
@@ -67,6 +67,14 @@ pub static FUNCTIONS: &[Row] = &[
     row::<test::SucceedWithChanges>(),
     row::<test::SucceedWithoutChanges>(),
     row::<timezone::System>(),
+    row::<ufw::Allow>(),
+    row::<ufw::Default>(),
+    row::<ufw::Delete>(),
+    row::<ufw::Deny>(),
+    row::<ufw::Disabled>(),
+    row::<ufw::Enabled>(),
+    row::<ufw::Limit>(),
+    row::<ufw::Reject>(),
     row::<user::Absent>(),
     row::<user::Present>(),
 ];
