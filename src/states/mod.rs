@@ -3,6 +3,7 @@
 
 mod account_name;
 mod cmd;
+mod dot_ssh;
 mod edit;
 mod file;
 mod glob;
@@ -12,6 +13,7 @@ mod locale;
 mod pkg;
 mod postgres;
 mod service;
+mod ssh_auth;
 mod supervisord;
 mod sysctl;
 mod table;

@@ -1,8 +1,8 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, cmd, file, group, host, locale, pkg, postgres, row, service, supervisord, sysctl, test, timezone,
-    ufw, user,
+    Row, cmd, file, group, host, locale, pkg, postgres, row, service, ssh_auth, supervisord, sysctl, test,
+    timezone, ufw, user,
 };
 
 /// All functions, sorted by name.
@@ -55,6 +55,9 @@ pub static FUNCTIONS: &[Row] = &[
     row::<service::Masked>(),
     row::<service::Running>(),
     row::<service::Unmasked>(),
+    row::<ssh_auth::Absent>(),
+    row::<ssh_auth::Manage>(),
+    row::<ssh_auth::Present>(),
     row::<supervisord::Dead>(),
     row::<supervisord::Running>(),
     row::<sysctl::Present>(),
