@@ -4,6 +4,7 @@
 mod ahead;
 mod decide;
 mod guard;
+mod look;
 mod perform;
 mod walk;
 

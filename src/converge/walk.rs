@@ -1,17 +1,17 @@
 //! One pass over the states in execution order, and the listeners at its end.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::ahead::{self, Ahead, Stop};
 use super::decide::{Decision, Done, decide};
+use super::look::{context, guarded, look};
 use super::{Converge, guard, perform};
 use crate::compile::{Low, Requisite};
 use crate::event::{Event, Outcome, StateResult, Summary};
 use crate::fault::{Fault, Result};
 use crate::plan::Plan;
-use crate::states::{Context, Verdict};
+use crate::states::Verdict;
 
 pub struct Walk<'a> {
     run: &'a Converge<'a>,
@@ -77,9 +77,9 @@ impl<'a> Walk<'a> {
                 check.onlyif.is_empty() && check.unless.is_empty() && low.requisites.keys().all(calm)
             })
         };
-        let look = |at: usize| states.get(at).map_or_else(|| Ok(Plan::default()), |low| self::look(run, low));
+        let check = |at: usize| states.get(at).map_or_else(|| Ok(Plan::default()), |low| look(run, low));
         std::thread::scope(|scope| {
-            let mut ahead = ahead::start(scope, states.len(), &stop, &wanted, &look);
+            let mut ahead = ahead::start(scope, states.len(), &stop, &wanted, &check);
             for (at, low) in states.iter().enumerate() {
                 let answer = match &mut ahead {
                     Some(ahead) if !self.touched && wanted(at) => ahead.take(at),
@@ -476,33 +476,4 @@ fn applying(at: usize, low: &Low) -> Event {
         function: low.function.name.to_owned(),
         name: low.name.clone(),
     }
-}
-
-fn context<'a>(run: &'a Converge<'_>, low: &'a Low) -> Context<'a> {
-    let required = low.requisites.get(&Requisite::Require).into_iter().flatten();
-    let required = required.filter_map(|at| run.compiled.states.get(*at)).map(|low| low.state.as_ref());
-    Context {
-        facts: run.facts,
-        library: run.library,
-        sls: &low.sls,
-        id: &low.id,
-        required: required.collect(),
-    }
-}
-
-fn look(run: &Converge<'_>, low: &Low) -> Result<Plan> {
-    let context = context(run, low);
-    guarded(|| low.state.check(&context))
-}
-
-/// A panic in a state is that state's failure, not the run's.
-fn guarded<T>(look: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|panic| {
-        let message = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("unknown");
-        Err(Fault::new(format!("this is a bug in provision: {message}")).help("please report it"))
-    })
 }

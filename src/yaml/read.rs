@@ -6,6 +6,7 @@
 mod error;
 mod fields;
 mod harmless;
+mod pairs;
 mod reader;
 mod special;
 
