@@ -1,7 +1,9 @@
 //! `provision sandbox …`: the arguments and what is written for people or programs.
 //! It must not hold logic of sandboxes.
 
+use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -64,6 +66,9 @@ pub struct Up {
     /// How much is installed already
     #[arg(long, value_enum, default_value_t)]
     image: Image,
+    /// File of public keys that may log in as root too, such as ~/.ssh/id_ed25519.pub; may be repeated
+    #[arg(long, value_name = "FILE")]
+    authorize: Vec<PathBuf>,
     /// Write JSON: name, address, key and all else that is known of the host
     #[arg(long)]
     json: bool,
@@ -101,7 +106,16 @@ impl SandboxCommand {
 
 impl Up {
     fn run(self, out: &mut dyn Write, progress: &dyn Fn(&str)) -> Result<()> {
-        let options = Options { name: self.name, suite: self.suite, image: self.image, ..Options::default() };
+        let read = |path: &PathBuf| {
+            fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))
+        };
+        let options = Options {
+            name: self.name,
+            suite: self.suite,
+            image: self.image,
+            authorized_keys: self.authorize.iter().map(read).collect::<Result<_>>()?,
+            die_with: None,
+        };
         let sandbox = life::up(&options, progress)?;
         if self.json {
             return write_json(out, &sandbox);
