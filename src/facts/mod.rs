@@ -3,6 +3,7 @@
 //! Must not use `states`.
 
 mod accounts;
+mod grains;
 mod key;
 mod packages;
 pub mod postgres;
@@ -42,6 +43,8 @@ struct Snapshots {
     foreign: Mutex<Foreign>,
     packages: Mutex<Option<Arc<PackageTable>>>,
     units: Mutex<Option<units::Units>>,
+    /// Not forgotten with the others: templates saw them before the first change.
+    grains: Mutex<Option<Arc<Grains>>>,
     postgres: postgres::Cache,
     supervisor: supervisor::Cache,
 }
@@ -103,6 +106,21 @@ impl Facts {
     pub fn packages_coming(&self) -> bool {
         let coming = lock(&self.coming);
         coming.iter().any(|key| matches!(key, Key::Package(_)))
+    }
+
+    /// What Salt calls grains, by Salt's names: what kind of host this is.
+    pub fn grains(&self) -> Result<Arc<Grains>> {
+        once(&self.snapshots.grains, || grains::read(self.host()))
+    }
+
+    /// Reads the grains again when they are asked for next (`reload_grains`).
+    pub fn forget_grains(&self) {
+        *lock(&self.snapshots.grains) = None;
+    }
+
+    /// Refuses systems whose packages and services we do not know.
+    pub fn supported(&self) -> Result<()> {
+        grains::supported(self.host())
     }
 
     /// The local accounts from /etc/passwd, group and shadow. For names alone [`Facts::user`] and

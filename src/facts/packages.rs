@@ -56,38 +56,38 @@ pub(super) fn read(host: &dyn Host) -> Result<PackageTable> {
     // Only a host with foreign architectures has the file; its first line is the host's own.
     let own = host.read(Path::new("/var/lib/dpkg/arch"))?.unwrap_or_default();
     let own = String::from_utf8_lossy(&own).lines().next().unwrap_or_default().to_owned();
-    Ok(parse(&status, &own))
+    Ok(parse(&String::from_utf8_lossy(&status), &own))
 }
 
 /// Reads dpkg's status file. Only the lines that matter are looked at: the file has most of a megabyte.
-fn parse(status: &[u8], own: &str) -> PackageTable {
+fn parse(status: &str, own: &str) -> PackageTable {
     let mut table = PackageTable::default();
     let mut package = None;
-    for line in status.split(|byte| *byte == b'\n') {
-        match line.first() {
+    for line in status.split('\n') {
+        match line.as_bytes().first() {
             None => add(&mut table, package.take(), own),
             Some(b'P') => {
-                if let Some(name) = value(line, b"Package:") {
+                if let Some(name) = value(line, "Package:") {
                     add(&mut table, package.take(), own);
                     package = Some(Package { name, ..Package::default() });
-                } else if let (Some(package), Some(list)) = (&mut package, value(line, b"Provides:")) {
+                } else if let (Some(package), Some(list)) = (&mut package, value(line, "Provides:")) {
                     package.provides = provided(&list);
                 }
             }
             Some(b'S') => {
-                if let (Some(package), Some(status)) = (&mut package, value(line, b"Status:")) {
+                if let (Some(package), Some(status)) = (&mut package, value(line, "Status:")) {
                     package.held = status.starts_with("hold ");
                     package.installed = status.ends_with(" ok installed");
                     package.config_files = status.ends_with(" config-files");
                 }
             }
             Some(b'V') => {
-                if let (Some(package), Some(version)) = (&mut package, value(line, b"Version:")) {
+                if let (Some(package), Some(version)) = (&mut package, value(line, "Version:")) {
                     package.version = version;
                 }
             }
             Some(b'A') => {
-                if let (Some(package), Some(architecture)) = (&mut package, value(line, b"Architecture:")) {
+                if let (Some(package), Some(architecture)) = (&mut package, value(line, "Architecture:")) {
                     package.architecture = architecture;
                 }
             }
@@ -98,9 +98,8 @@ fn parse(status: &[u8], own: &str) -> PackageTable {
     table
 }
 
-fn value(line: &[u8], field: &[u8]) -> Option<String> {
-    let value = line.strip_prefix(field)?;
-    Some(String::from_utf8_lossy(value).trim().to_owned())
+fn value(line: &str, field: &str) -> Option<String> {
+    Some(line.strip_prefix(field)?.trim().to_owned())
 }
 
 /// `mail-transport-agent, foo (= 1)` without the versions.
@@ -162,7 +161,7 @@ Version: 1
 
     #[test]
     fn the_status_file_says_what_is_installed() {
-        let table = parse(STATUS.as_bytes(), "amd64");
+        let table = parse(STATUS, "amd64");
         assert_eq!(table.installed("mail-transport-agent").unwrap().name, "exim4");
         assert_eq!(table.installed("smtp").unwrap().version, "4.96-15");
         assert_eq!(table.installed("libc6").unwrap().architecture, "amd64");

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::model::{Content, Item, Model, View};
 use super::rehearse::rehearse;
-use super::{Action, Command, Host, Output, Performed, Stat, search};
+use super::{Action, Command, Host, Interface, Output, Performed, Stat, search};
 use crate::fault::{Fault, Result};
 
 /// See the module.
@@ -23,6 +23,7 @@ struct State {
     /// systemd's properties of each unit.
     units: BTreeMap<String, BTreeMap<String, String>>,
     downloads: BTreeMap<String, Vec<u8>>,
+    interfaces: Vec<Interface>,
     performed: Vec<Action>,
     unanswered: Vec<String>,
 }
@@ -203,6 +204,10 @@ impl Fake {
         self.state().units.insert(name.into(), properties.into_iter().collect());
     }
 
+    pub fn interface(&self, interface: Interface) {
+        self.state().interfaces.push(interface);
+    }
+
     /// What a URL gives.
     pub fn download(&self, url: impl Into<String>, content: impl Into<Vec<u8>>) {
         self.state().downloads.insert(url.into(), content.into());
@@ -306,6 +311,10 @@ impl Host for Fake {
         let line = command.line();
         state.unanswered.push(line.clone());
         Err(Fault::new(format!("the test has no answer for the command `{line}`")))
+    }
+
+    fn interfaces(&self) -> Result<Vec<Interface>> {
+        Ok(self.state().interfaces.clone())
     }
 
     fn perform(&self, action: &Action) -> Result<Performed> {

@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
-use super::{Action, Command, Host, Kind, Output, Performed, Stat, search};
+use super::{Action, Command, Host, Interface, Kind, Output, Performed, Stat, search};
 use crate::fault::{Fault, Result};
 
 /// The real host.
@@ -171,6 +171,32 @@ impl Host for Local {
             }
         }
         Ok(performed)
+    }
+
+    fn interfaces(&self) -> Result<Vec<Interface>> {
+        let mut interfaces: Vec<Interface> = Vec::new();
+        for found in
+            nix::ifaddrs::getifaddrs().map_err(|error| Fault::from(error).context("network interfaces"))?
+        {
+            let index = interfaces.iter().position(|known| known.name == found.interface_name);
+            let index = index.unwrap_or_else(|| {
+                let name = found.interface_name.clone();
+                interfaces.push(Interface { name, ..Interface::default() });
+                interfaces.len() - 1
+            });
+            let (Some(interface), Some(address)) = (interfaces.get_mut(index), found.address) else {
+                continue;
+            };
+            if let Some(v4) = address.as_sockaddr_in() {
+                interface.addresses.push(v4.ip().into());
+            } else if let Some(v6) = address.as_sockaddr_in6() {
+                interface.addresses.push(v6.ip().into());
+            } else if let Some(bytes) = address.as_link_addr().and_then(|link| link.addr()) {
+                let parts: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                interface.hardware = Some(parts.join(":"));
+            }
+        }
+        Ok(interfaces)
     }
 
     fn settle(&self) -> Result<()> {

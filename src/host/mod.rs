@@ -11,6 +11,7 @@ pub(crate) mod names;
 mod overlay;
 mod rehearse;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 pub use action::{Action, Hash, Owner, PackageRequest, Packages};
@@ -44,6 +45,15 @@ pub enum Kind {
     Special,
 }
 
+/// A network interface and its addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interface {
+    pub name: String,
+    /// `02:fc:00:00:00:01`.
+    pub hardware: Option<String>,
+    pub addresses: Vec<IpAddr>,
+}
+
 /// What an action said while it was performed; only commands say something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Performed {
@@ -70,6 +80,10 @@ pub trait Host: Send + Sync {
     fn ask(&self, command: &Command) -> Result<Output>;
     /// Performs an action. A command whose exit code is not accepted is an error with its last lines.
     fn perform(&self, action: &Action) -> Result<Performed>;
+    /// The network interfaces, in the kernel's order.
+    fn interfaces(&self) -> Result<Vec<Interface>> {
+        Ok(Vec::new())
+    }
     /// Makes what was written so far survive a power cut: called once after many actions, since syncing
     /// each file by itself costs several times as much.
     fn settle(&self) -> Result<()> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::model::{Model, View};
 use super::rehearse::rehearse;
-use super::{Action, Command, Host, Output, Performed, Stat, search};
+use super::{Action, Command, Host, Interface, Output, Performed, Stat, search};
 use crate::fault::Result;
 
 pub struct Overlay {
@@ -67,6 +67,10 @@ impl Host for Overlay {
         let mut model = self.model.write().unwrap_or_else(PoisonError::into_inner);
         rehearse(&mut model, self.below.as_ref(), false, action)?;
         Ok(Performed::default())
+    }
+
+    fn interfaces(&self) -> Result<Vec<Interface>> {
+        self.below.interfaces()
     }
 }
 
