@@ -1,0 +1,236 @@
+//! What changes declarations from elsewhere: extend, the `_in` requisites, use and exclude.
+
+use std::collections::HashMap;
+
+use super::declaration::{Declaration, Name};
+use super::document::Exclude;
+use super::findings::Findings;
+use super::high::High;
+use super::requisite::{self, Keyword, Reference};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::source::Place;
+use crate::yaml::{Node, Shape};
+
+/// Applies everything that changes declarations from elsewhere.
+pub fn apply(high: &mut High, findings: &mut Findings) {
+    extends(high, findings);
+    let mut index = Index::of(&high.declarations);
+    let changes = changes(high, &mut index, findings);
+    for (target, arguments) in changes {
+        if let Some(declaration) = high.declarations.get_mut(target) {
+            arguments.into_iter().for_each(|(key, value)| merge(declaration, key, value));
+        }
+    }
+    exclude(high, findings);
+}
+
+/// Declarations by ID.
+struct Index {
+    ids: HashMap<String, Vec<usize>>,
+}
+
+impl Index {
+    fn of(declarations: &[Declaration]) -> Self {
+        let mut ids: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, declaration) in declarations.iter().enumerate() {
+            ids.entry(declaration.id.text.clone()).or_default().push(number);
+        }
+        Self { ids }
+    }
+
+    /// What a reference means: by ID, otherwise by name. Without a module the ID's first.
+    fn find(&self, high: &High, reference: &Reference) -> Vec<usize> {
+        let target = reference.target.text.as_str();
+        let fits = |number: &&usize| match (&reference.module, high.declarations.get(**number)) {
+            (Some(module), Some(declaration)) => declaration.module.text == *module,
+            (None, found) => found.is_some(),
+            _ => false,
+        };
+        let by_id: Vec<usize> = self.ids.get(target).into_iter().flatten().filter(fits).copied().collect();
+        if !by_id.is_empty() {
+            let count = if reference.module.is_none() { 1 } else { by_id.len() };
+            return by_id.into_iter().take(count).collect();
+        }
+        let all = high.declarations.iter().enumerate();
+        all.filter(|(number, declaration)| fits(&number) && declaration.is_named(target)).map(|(number, _)| number).collect()
+    }
+}
+
+fn extends(high: &mut High, findings: &mut Findings) {
+    let mut index = Index::of(&high.declarations);
+    for extension in std::mem::take(&mut high.extends) {
+        if excluded_sls(&high.excludes, &extension.sls) {
+            continue;
+        }
+        let reference = Reference { module: Some(extension.module.text.clone()), target: extension.id.clone() };
+        let found = index.find(high, &reference);
+        let Some(target) = found.first().copied() else {
+            add(high, &mut index, extension, findings);
+            continue;
+        };
+        if let Some(declaration) = high.declarations.get_mut(target) {
+            if extension.function.is_some() {
+                declaration.function = extension.function;
+            }
+            extension.arguments.into_iter().for_each(|(key, value)| merge(declaration, key, value));
+        }
+    }
+}
+
+/// An extension that gives an ID one more module.
+fn add(high: &mut High, index: &mut Index, mut extension: Declaration, findings: &mut Findings) {
+    let id = &extension.id;
+    let first = index.ids.get(&id.text).and_then(|found| found.first()).copied();
+    let Some(sls) = first.and_then(|first| high.declarations.get(first)).map(|found| found.sls.clone()) else {
+        if !high.incomplete && !high.broken.contains(&id.text) {
+            let problem = Diagnostic::error(format!("`{}` is extended but is in none of the files read", id.text));
+            findings.add(hint(problem.at(&id.place).state(&id.text), &id.text, high, "include the state file that holds it"));
+        }
+        return;
+    };
+    if extension.function.is_none() {
+        findings.add(
+            Diagnostic::error(format!("`{}` has no `{}` to extend", id.text, extension.module.text))
+                .at(&extension.module.place)
+                .state(&id.text)
+                .help(format!("write `{}.FUNCTION:` to add one", extension.module.text)),
+        );
+        return;
+    }
+    extension.sls = sls;
+    index.ids.entry(id.text.clone()).or_default().push(high.declarations.len());
+    high.declarations.push(extension);
+}
+
+fn hint(problem: Diagnostic, id: &str, high: &High, otherwise: &str) -> Diagnostic {
+    match nearest(id, high.declarations.iter().map(|declaration| declaration.id.text.as_str())) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(otherwise),
+    }
+}
+
+/// Puts an argument into a declaration: lists of requisites grow, everything else is replaced.
+fn merge(declaration: &mut Declaration, key: Node, value: Node) {
+    let word = key.text().unwrap_or_default().to_owned();
+    let same = |other: &&mut (Node, Node)| {
+        let name = other.0.text();
+        name == Some(&word) || (word == "name" && name == Some("names"))
+    };
+    let Some(slot) = declaration.arguments.iter_mut().find(same) else {
+        declaration.arguments.push((key, value));
+        return;
+    };
+    if !matches!(requisite::keyword(&word), Some(Keyword::Of(_))) {
+        *slot = (key, value);
+        return;
+    }
+    let more = match value.shape {
+        Shape::List(items) => items,
+        _ => vec![value],
+    };
+    if let Shape::List(items) = &mut slot.1.shape {
+        items.extend(more);
+    } else {
+        let items = std::iter::once(slot.1.clone()).chain(more).collect();
+        slot.1 = Node { place: slot.1.place.clone(), shape: Shape::List(items) };
+    }
+}
+
+/// Arguments to be merged into declarations.
+type Changes = Vec<(usize, Vec<(Node, Node)>)>;
+
+/// What `_in` requisites and `use` ask for; judged before any of it is done.
+fn changes(high: &High, index: &mut Index, findings: &mut Findings) -> Changes {
+    let mut changes = Vec::new();
+    for (number, declaration) in high.declarations.iter().enumerate() {
+        for (key, value) in &declaration.arguments {
+            let Some(word) = key.text() else { continue };
+            let Some(keyword @ (Keyword::In(_) | Keyword::Use | Keyword::UseIn)) = requisite::keyword(word) else {
+                continue;
+            };
+            for reference in requisite::references(word, &declaration.id.text, value, findings) {
+                let targets = targets(high, index, &reference, keyword);
+                if targets.is_empty() {
+                    dangling(high, word, declaration, &reference, findings);
+                }
+                for target in targets {
+                    changes.extend(change(high, keyword, number, target, &reference.target.place));
+                }
+            }
+        }
+    }
+    changes
+}
+
+fn targets(high: &High, index: &Index, reference: &Reference, keyword: Keyword) -> Vec<usize> {
+    if reference.module.as_deref() == Some("sls") && matches!(keyword, Keyword::In(_)) {
+        let all = high.declarations.iter().enumerate();
+        return all.filter(|(_, other)| *other.sls == *reference.target.text).map(|(number, _)| number).collect();
+    }
+    index.find(high, reference)
+}
+
+fn change(high: &High, keyword: Keyword, number: usize, target: usize, place: &Place) -> Option<(usize, Vec<(Node, Node)>)> {
+    let own = high.declarations.get(number)?;
+    let other = high.declarations.get(target)?;
+    match keyword {
+        Keyword::Of(_) => None,
+        Keyword::In(requisite) => {
+            let entry = (Node::string(place, &own.module.text), Node::string(place, &own.id.text));
+            let item = Node { place: place.clone(), shape: Shape::Map(vec![entry]) };
+            let list = Node { place: place.clone(), shape: Shape::List(vec![item]) };
+            Some((target, vec![(Node::string(place, requisite::word(requisite)), list)]))
+        }
+        Keyword::Use => Some((number, copied(other, own))),
+        Keyword::UseIn => Some((target, copied(own, other))),
+    }
+}
+
+/// The arguments of one that the other lacks; never names, requisites or the order.
+fn copied(from: &Declaration, to: &Declaration) -> Vec<(Node, Node)> {
+    let wanted = |key: &str| {
+        !matches!(key, "name" | "names" | "order") && requisite::keyword(key).is_none() && to.argument(key).is_none()
+    };
+    from.arguments.iter().filter(|(key, _)| key.text().is_some_and(wanted)).cloned().collect()
+}
+
+fn dangling(high: &High, word: &str, declaration: &Declaration, reference: &Reference, findings: &mut Findings) {
+    let Name { text, place } = &reference.target;
+    if high.incomplete || high.broken.contains(text) {
+        return;
+    }
+    if reference.module.as_deref() == Some("sls") && high.sls.iter().any(|sls| **sls == **text) {
+        return;
+    }
+    let problem = Diagnostic::error(format!("`{word}` names `{reference}`, which does not exist"));
+    let problem = problem.at(place).state(&declaration.id.text);
+    findings.add(hint(problem, text, high, "name the ID of a state, or include the file that holds it"));
+}
+
+fn excluded_sls(excludes: &[Exclude], sls: &str) -> bool {
+    excludes.iter().any(|exclude| matches!(exclude, Exclude::Sls(name) if crate::glob::fits(&name.text, sls)))
+}
+
+fn exclude(high: &mut High, findings: &mut Findings) {
+    if high.excludes.is_empty() {
+        return;
+    }
+    let excludes = std::mem::take(&mut high.excludes);
+    for exclude in &excludes {
+        let (name, there) = match exclude {
+            Exclude::Sls(name) => (name, high.sls.iter().any(|sls| crate::glob::fits(&name.text, sls))),
+            Exclude::Id(name) => (name, high.declarations.iter().any(|found| found.id.text == name.text)),
+        };
+        if !there && !high.incomplete && !high.broken.contains(&name.text) {
+            let problem = format!("`exclude` names `{}`, which is in none of the files read", name.text);
+            findings.add(Diagnostic::warning(problem).at(&name.place));
+        }
+    }
+    let excluded = |declaration: &Declaration| {
+        let id = &declaration.id.text;
+        excluded_sls(&excludes, &declaration.sls)
+            || excludes.iter().any(|exclude| matches!(exclude, Exclude::Id(name) if name.text == *id))
+    };
+    high.declarations.retain(|declaration| !excluded(declaration));
+    high.excludes = excludes;
+}

@@ -1,0 +1,240 @@
+//! The arguments that every state may have besides its function's own: which there are, and those that
+//! decide whether and how a state runs. Requisites are read elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::findings::Findings;
+use super::requisite;
+use super::{Check, Guard, Retry};
+use crate::diagnostic::Diagnostic;
+use crate::yaml::{Meaning, Node};
+
+/// Besides requisites. A function may have an argument of the same name; it is then the function's.
+const GLOBAL: &[&str] = &[
+    "aggregate",
+    "check_cmd",
+    "creates",
+    "failhard",
+    "fire_event",
+    "onlyif",
+    "order",
+    "parallel",
+    "reload_grains",
+    "reload_modules",
+    "reload_pillar",
+    "retry",
+    "runas",
+    "saltenv",
+    "timeout",
+    "umask",
+    "unless",
+];
+
+/// Those that decide nothing here: there are no events, no modules and no grains to load again.
+const IDLE: &[&str] = &["aggregate", "fire_event", "reload_grains", "reload_modules", "reload_pillar", "saltenv"];
+
+/// Salt's global arguments that are not supported yet.
+pub const LATER: &[&str] = &["cmd_opts_exclude", "no_log", "onfail_stop", "runas_password"];
+
+/// Whether every state may have this argument.
+pub fn is_global(word: &str) -> bool {
+    GLOBAL.contains(&word) || requisite::keyword(word).is_some()
+}
+
+/// All arguments that every state may have, for hints.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    GLOBAL.iter().copied().chain(requisite::keywords()).chain(["name", "names"])
+}
+
+/// When a state comes among those that nothing else orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Position {
+    /// Where it is defined.
+    #[default]
+    Defined,
+    First,
+    Last,
+    Number(f64),
+}
+
+/// Reads what decides whether and how a state runs. `own` tells which arguments are the function's.
+pub fn check(id: &str, arguments: &[(Node, Node)], own: &[&str], findings: &mut Findings) -> (Check, Position) {
+    let mut reader = Reader { id, findings };
+    let mut check = Check::default();
+    let mut position = Position::default();
+    for (key, value) in arguments {
+        let Some(word) = key.text() else { continue };
+        match word {
+            "onlyif" => check.onlyif = reader.guards(word, value),
+            "unless" => check.unless = reader.guards(word, value),
+            "creates" => check.creates = reader.words(value).into_iter().map(PathBuf::from).collect(),
+            "check_cmd" if !own.contains(&word) => check.check_cmd = reader.words(value),
+            "retry" => check.retry = reader.retry(value),
+            "order" => position = reader.position(value),
+            "failhard" => check.failhard = reader.read(value).unwrap_or_default(),
+            "parallel" if !own.contains(&word) => check.parallel = reader.read(value).unwrap_or_default(),
+            "runas" => check.runas = reader.word(value),
+            "cwd" => check.cwd = reader.word(value).map(PathBuf::from),
+            "shell" if own.contains(&"runas") => check.shell = reader.word(value),
+            "env" if own.contains(&word) => check.env = environment(value),
+            "timeout" => check.timeout = reader.seconds(value),
+            "umask" => check.umask = reader.umask(value),
+            word if IDLE.contains(&word) && !own.contains(&word) => {}
+            _ => {}
+        }
+    }
+    (check, position)
+}
+
+struct Reader<'a> {
+    id: &'a str,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn read<T: DeserializeOwned>(&mut self, value: &Node) -> Option<T> {
+        match value.read(&[]) {
+            Ok(value) => Some(value),
+            Err(problems) => {
+                for problem in problems {
+                    self.findings.strict(problem.state(self.id));
+                }
+                None
+            }
+        }
+    }
+
+    fn wrong(&mut self, value: &Node, expected: &str) {
+        let problem = format!("expected {expected}; found {}", value.described());
+        self.findings.strict(Diagnostic::error(problem).at(&value.place).state(self.id));
+    }
+
+    fn word(&mut self, value: &Node) -> Option<String> {
+        if value.is_null() {
+            return None;
+        }
+        let word = value.text().map(str::to_owned);
+        if word.is_none() {
+            self.wrong(value, "a string");
+        }
+        word
+    }
+
+    /// A string or a list of strings.
+    fn words(&mut self, value: &Node) -> Vec<String> {
+        match value.list() {
+            Some(items) => items.iter().filter_map(|item| self.word(item)).collect(),
+            None => self.word(value).into_iter().collect(),
+        }
+    }
+
+    fn seconds(&mut self, value: &Node) -> Option<Duration> {
+        if value.is_null() {
+            return None;
+        }
+        let seconds: f64 = self.read(value)?;
+        let duration = Duration::try_from_secs_f64(seconds).ok();
+        if duration.is_none() {
+            self.wrong(value, "a number of seconds");
+        }
+        duration
+    }
+
+    fn umask(&mut self, value: &Node) -> Option<u32> {
+        let text = self.word(value)?;
+        let umask = u32::from_str_radix(text.trim_start_matches("0o"), 8).ok().filter(|umask| *umask <= 0o777);
+        if umask.is_none() {
+            self.wrong(value, "a umask such as `'027'`");
+        }
+        umask
+    }
+
+    fn position(&mut self, value: &Node) -> Position {
+        match (value.text(), value.meaning()) {
+            (Some("first"), _) => Position::First,
+            (Some("last"), _) => Position::Last,
+            #[allow(clippy::cast_precision_loss, reason = "an order beyond 2^53 is none")]
+            (_, Some(Meaning::Integer(number))) => Position::Number(number as f64),
+            (_, Some(Meaning::Float(number))) if number.is_finite() => Position::Number(number),
+            _ => {
+                self.wrong(value, "a number, `first` or `last`");
+                Position::Defined
+            }
+        }
+    }
+
+    fn retry(&mut self, value: &Node) -> Option<Retry> {
+        let Some(Meaning::Bool(wanted)) = value.meaning() else {
+            let given: RetryArguments = self.read(value)?;
+            return Some(Retry {
+                attempts: given.attempts,
+                interval: Duration::from_secs(given.interval),
+                splay: Duration::from_secs(given.splay),
+                until: given.until,
+            });
+        };
+        let usual = RetryArguments::default();
+        wanted.then(|| Retry {
+            attempts: usual.attempts,
+            interval: Duration::from_secs(usual.interval),
+            splay: Duration::ZERO,
+            until: true,
+        })
+    }
+
+    fn guards(&mut self, word: &str, value: &Node) -> Vec<Guard> {
+        let items = value.list().unwrap_or(std::slice::from_ref(value));
+        items.iter().filter_map(|item| self.guard(word, item)).collect()
+    }
+
+    fn guard(&mut self, word: &str, item: &Node) -> Option<Guard> {
+        match (item.meaning(), item.map()) {
+            (Some(Meaning::Text(line)), _) => return Some(Guard::Command(line.to_owned())),
+            (Some(Meaning::Bool(value)), _) => return Some(Guard::Constant(value)),
+            (_, Some(entries)) => {
+                if let Some(name) = item.get("fun").and_then(Node::text) {
+                    let arguments = entries
+                        .iter()
+                        .filter(|(key, _)| key.text() != Some("fun"))
+                        .map(|(key, value)| (key.text().unwrap_or_default().to_owned(), value.to_json()))
+                        .collect();
+                    return Some(Guard::Function { name: name.to_owned(), arguments });
+                }
+            }
+            _ => {}
+        }
+        let problem = format!("`{word}` takes commands or `fun: module.function` with its arguments; found {}", item.described());
+        self.findings.strict(Diagnostic::error(problem).at(&item.place).state(self.id));
+        None
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RetryArguments {
+    attempts: u32,
+    interval: u64,
+    splay: u64,
+    until: bool,
+}
+
+impl Default for RetryArguments {
+    fn default() -> Self {
+        Self { attempts: 2, interval: 30, splay: 0, until: true }
+    }
+}
+
+/// A map, or a list of maps, of names to values.
+fn environment(value: &Node) -> BTreeMap<String, String> {
+    let maps = value.list().unwrap_or(std::slice::from_ref(value));
+    maps.iter()
+        .filter_map(Node::map)
+        .flatten()
+        .filter_map(|(name, value)| Some((name.text()?.to_owned(), value.text()?.to_owned())))
+        .collect()
+}

@@ -1,0 +1,131 @@
+//! Shell patterns as Python's fnmatch has them: `*` also matches `/`. Knows nothing of files or states.
+
+/// Whether a text holds any of the characters that make it a pattern.
+pub fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// Whether the whole text fits the pattern.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<Part> = parts(pattern);
+    let text: Vec<char> = text.chars().collect();
+    let (mut at, mut position) = (0, 0);
+    // Where the last star stood and how much it has taken: on a mismatch it takes one more.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(char) = text.get(position) {
+        match pattern.get(at) {
+            Some(Part::Star) => {
+                star = Some((at, position));
+                at += 1;
+                continue;
+            }
+            Some(part) if part.takes(*char) => {
+                at += 1;
+                position += 1;
+                continue;
+            }
+            _ => {}
+        }
+        let Some((stood, taken)) = star else { return false };
+        star = Some((stood, taken + 1));
+        at = stood + 1;
+        position = taken + 1;
+    }
+    pattern.get(at..).unwrap_or_default().iter().all(|part| matches!(part, Part::Star))
+}
+
+/// What stands before the first character that makes it a pattern.
+pub fn prefix(pattern: &str) -> &str {
+    pattern.find(['*', '?', '[']).and_then(|end| pattern.get(..end)).unwrap_or(pattern)
+}
+
+enum Part {
+    Star,
+    Any,
+    One(char),
+    /// Ranges, and whether they are those that must not be.
+    Set(Vec<(char, char)>, bool),
+}
+
+impl Part {
+    fn takes(&self, char: char) -> bool {
+        match self {
+            Self::Star | Self::Any => true,
+            Self::One(one) => *one == char,
+            Self::Set(ranges, not) => ranges.iter().any(|(from, to)| (*from..=*to).contains(&char)) != *not,
+        }
+    }
+}
+
+fn parts(pattern: &str) -> Vec<Part> {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some(char) = chars.get(at) {
+        at += 1;
+        parts.push(match char {
+            '*' => Part::Star,
+            '?' => Part::Any,
+            '[' => match set(chars.get(at..).unwrap_or_default()) {
+                Some((set, length)) => {
+                    at += length;
+                    set
+                }
+                None => Part::One('['),
+            },
+            char => Part::One(*char),
+        });
+    }
+    parts
+}
+
+/// What follows a `[`: the set and its length with the `]`; `None` if it is not closed.
+fn set(chars: &[char]) -> Option<(Part, usize)> {
+    let not = chars.first() == Some(&'!');
+    let start = usize::from(not);
+    // A `]` that comes first is one of the characters.
+    let end = chars.iter().enumerate().skip(start + 1).find(|(_, char)| **char == ']').map(|(at, _)| at)?;
+    let mut ranges = Vec::new();
+    let mut inside = chars.get(start..end).unwrap_or_default();
+    while let Some((first, rest)) = inside.split_first() {
+        (ranges, inside) = match rest {
+            ['-', last, rest @ ..] => ([ranges, vec![(*first, *last)]].concat(), rest),
+            rest => ([ranges, vec![(*first, *first)]].concat(), rest),
+        };
+    }
+    Some((Part::Set(ranges, not), end + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_fnmatch_has_it() {
+        for (pattern, text) in [
+            ("*", ""),
+            ("*", "web1.example.com"),
+            ("web*", "web1"),
+            ("/etc/*/x", "/etc/a/b/x"),
+            ("w?b", "wéb"),
+            ("web[0-9]", "web7"),
+            ("web[!0-9]", "webx"),
+            ("[]]", "]"),
+            ("[", "["),
+            ("a*b*c", "aXbYbZc"),
+            ("a-[b-]", "a--"),
+        ] {
+            assert!(fits(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("", "a"), ("web?", "web"), ("web[!0-9]", "web7"), ("a*b", "ac"), ("ab", "abc")] {
+            assert!(!fits(pattern, text), "{pattern} {text}");
+        }
+        assert_eq!((prefix("/etc/n*"), prefix("abc")), ("/etc/n", "abc"));
+    }
+
+    #[test]
+    fn many_stars_take_no_exponential_time() {
+        assert!(!fits(&"a*".repeat(50), &"a".repeat(40)));
+        assert!(!fits(&format!("{}b", "*a".repeat(30)), &"a".repeat(5000)));
+    }
+}
