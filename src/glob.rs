@@ -117,7 +117,9 @@ mod tests {
         ] {
             assert!(fits(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in [("", "a"), ("web?", "web"), ("web[!0-9]", "web7"), ("a*b", "ac"), ("ab", "abc")] {
+        for (pattern, text) in
+            [("", "a"), ("web?", "web"), ("web[!0-9]", "web7"), ("a*b", "ac"), ("ab", "abc")]
+        {
             assert!(!fits(pattern, text), "{pattern} {text}");
         }
         assert_eq!((prefix("/etc/n*"), prefix("abc")), ("/etc/n", "abc"));

@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use crate::diagnostic::Diagnostic;
+use crate::source::Source;
 use crate::tree::Tree;
 use crate::yaml::Node;
 
@@ -45,7 +46,10 @@ impl Files {
     }
 
     /// The file's content, rendered and parsed; `None`: it says nothing.
-    pub fn node(&self, _path: &str, _sls: &str) -> Result<Option<Node>, Vec<Diagnostic>> {
-        Ok(None)
+    pub fn node(&self, path: &str, _sls: &str) -> Result<Option<Node>, Vec<Diagnostic>> {
+        let file = self.tree.read(path).map_err(|fault| vec![Diagnostic::error(fault.message)])?;
+        let Some(file) = file else { return Ok(None) };
+        let text = String::from_utf8_lossy(&file.bytes).into_owned();
+        crate::yaml::parse(&Source::new(file.shown, text))
     }
 }

@@ -82,7 +82,9 @@ pub fn expand(declaration: &Declaration, findings: &mut Findings) -> Vec<Chunk> 
     let several = names.into_iter().enumerate().map(|(part, (name, overrides))| {
         let mut chunk = Chunk { name, part: part + 1, ..chunk.clone() };
         for (key, value) in overrides {
-            if let Some(name) = (key.text() == Some("name")).then(|| self::name(declaration, value, findings)).flatten() {
+            if let Some(name) =
+                (key.text() == Some("name")).then(|| self::name(declaration, value, findings)).flatten()
+            {
                 chunk.name = name;
             } else if key.text() != Some("name") {
                 set(&mut chunk.arguments, key, value);
@@ -123,12 +125,20 @@ fn name(declaration: &Declaration, value: &Node, findings: &mut Findings) -> Opt
     }
     let problem = Diagnostic::error(format!("`name` must be a string; found {}", value.described()));
     let problem = problem.at(&value.place).state(&declaration.id.text);
-    findings.strict(if text.is_empty() { problem } else { problem.help(format!("put it in quotes: `'{text}'`")) });
+    findings.strict(if text.is_empty() {
+        problem
+    } else {
+        problem.help(format!("put it in quotes: `'{text}'`"))
+    });
     None
 }
 
 /// The items of `names`, each once, with the arguments that it overrides.
-fn names<'a>(declaration: &Declaration, value: &'a Node, findings: &mut Findings) -> Vec<(Name, Vec<&'a (Node, Node)>)> {
+fn names<'a>(
+    declaration: &Declaration,
+    value: &'a Node,
+    findings: &mut Findings,
+) -> Vec<(Name, Vec<&'a (Node, Node)>)> {
     let Some(items) = value.list() else {
         let problem = format!("`names` must be a list; found {}", value.described());
         findings.add(Diagnostic::error(problem).at(&value.place).state(&declaration.id.text));
@@ -141,7 +151,10 @@ fn names<'a>(declaration: &Declaration, value: &'a Node, findings: &mut Findings
             _ => (item, Vec::new()),
         };
         let Some(text) = key.text().filter(|text| !text.is_empty() && !key.is_null()) else {
-            let problem = format!("an item of `names` is a name, or a name with arguments below it; found {}", item.described());
+            let problem = format!(
+                "an item of `names` is a name, or a name with arguments below it; found {}",
+                item.described()
+            );
             findings.add(Diagnostic::error(problem).at(&item.place).state(&declaration.id.text));
             continue;
         };
@@ -152,7 +165,11 @@ fn names<'a>(declaration: &Declaration, value: &'a Node, findings: &mut Findings
     names
 }
 
-fn overrides<'a>(declaration: &Declaration, value: &'a Node, findings: &mut Findings) -> Vec<&'a (Node, Node)> {
+fn overrides<'a>(
+    declaration: &Declaration,
+    value: &'a Node,
+    findings: &mut Findings,
+) -> Vec<&'a (Node, Node)> {
     let maps = value.list().unwrap_or(std::slice::from_ref(value));
     let mut found = Vec::new();
     for map in maps {
@@ -166,7 +183,8 @@ fn overrides<'a>(declaration: &Declaration, value: &'a Node, findings: &mut Find
         }
     }
     for (key, _) in &found {
-        if let Some(Keyword::In(_) | Keyword::Use | Keyword::UseIn) = key.text().and_then(requisite::keyword) {
+        if let Some(Keyword::In(_) | Keyword::Use | Keyword::UseIn) = key.text().and_then(requisite::keyword)
+        {
             let word = key.text().unwrap_or_default();
             findings.strict(
                 Diagnostic::error(format!("`{word}` has no effect below a single name"))

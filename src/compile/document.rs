@@ -32,7 +32,11 @@ pub fn read(sls: &Arc<str>, node: Option<&Node>, findings: &mut Findings) -> Doc
     let Some(node) = node.filter(|node| !node.is_null()) else { return document };
     let Some(entries) = node.map() else {
         let problem = format!("`{sls}` must be a map of state IDs; found {}", node.described());
-        findings.add(Diagnostic::error(problem).at(&node.place).help("a state file reads `ID:` and below it `module.function:` with a list of arguments"));
+        findings.add(
+            Diagnostic::error(problem)
+                .at(&node.place)
+                .help("a state file reads `ID:` and below it `module.function:` with a list of arguments"),
+        );
         return document;
     };
     for (key, value) in entries {
@@ -55,7 +59,9 @@ pub fn read(sls: &Arc<str>, node: Option<&Node>, findings: &mut Findings) -> Doc
 /// An ID: a string, or what could be taken as one.
 fn id(key: &Node, findings: &mut Findings) -> Option<Name> {
     let Some(text) = key.text() else {
-        findings.add(Diagnostic::error(format!("an ID must be a string; found {}", key.described())).at(&key.place));
+        findings.add(
+            Diagnostic::error(format!("an ID must be a string; found {}", key.described())).at(&key.place),
+        );
         return None;
     };
     match key.meaning() {
@@ -66,7 +72,9 @@ fn id(key: &Node, findings: &mut Findings) -> Option<Name> {
         Some(Meaning::Text(_)) => {}
         _ => {
             let problem = format!("an ID must be a string; found {}", key.described());
-            findings.strict(Diagnostic::error(problem).at(&key.place).help(format!("put it in quotes: `'{text}'`")));
+            findings.strict(
+                Diagnostic::error(problem).at(&key.place).help(format!("put it in quotes: `'{text}'`")),
+            );
         }
     }
     Some(Name::new(text, &key.place))
@@ -76,11 +84,16 @@ fn includes(value: &Node, document: &mut Document, findings: &mut Findings) {
     for item in list("include", value, findings) {
         match (item.text(), item.map()) {
             (Some(name), _) if !item.is_null() => document.includes.push(Name::new(name, &item.place)),
-            (_, Some([(environment, name)])) if environment.text() == Some("base") && name.text().is_some() => {
+            (_, Some([(environment, name)]))
+                if environment.text() == Some("base") && name.text().is_some() =>
+            {
                 document.includes.push(Name::new(name.text().unwrap_or_default(), &name.place));
             }
             (_, Some([(environment, _)])) => {
-                let problem = format!("environment `{}` does not exist here: there is only `base`", environment.text().unwrap_or_default());
+                let problem = format!(
+                    "environment `{}` does not exist here: there is only `base`",
+                    environment.text().unwrap_or_default()
+                );
                 findings.add(Diagnostic::error(problem).at(&environment.place).help("include by name alone"));
             }
             _ => {
@@ -105,8 +118,11 @@ fn excludes(value: &Node, document: &mut Document, findings: &mut Findings) {
         match exclude {
             Some(exclude) => document.excludes.push(exclude),
             None => findings.add(
-                Diagnostic::error(format!("`exclude` takes `id: …`, `sls: …` or the name of a state file; found {}", item.described()))
-                    .at(&item.place),
+                Diagnostic::error(format!(
+                    "`exclude` takes `id: …`, `sls: …` or the name of a state file; found {}",
+                    item.described()
+                ))
+                .at(&item.place),
             ),
         }
     }
@@ -142,7 +158,13 @@ fn list<'a>(what: &str, value: &'a Node, findings: &mut Findings) -> &'a [Node] 
 }
 
 /// All modules of one ID; `None` if something in it could not be understood.
-fn body(sls: &Arc<str>, id: &Name, value: &Node, extends: bool, findings: &mut Findings) -> Option<Vec<Declaration>> {
+fn body(
+    sls: &Arc<str>,
+    id: &Name,
+    value: &Node,
+    extends: bool,
+    findings: &mut Findings,
+) -> Option<Vec<Declaration>> {
     if let Some(text) = value.text().filter(|_| !extends && !value.is_null()) {
         return short(sls, id, text, &value.place, findings).map(|declaration| vec![declaration]);
     }
@@ -207,8 +229,15 @@ fn beside(id: &Name, word: &str, place: &Place) -> Diagnostic {
 }
 
 /// `vim: pkg.installed`.
-fn short(sls: &Arc<str>, id: &Name, text: &str, place: &Place, findings: &mut Findings) -> Option<Declaration> {
-    let Some((module, function)) = text.split_once('.').filter(|_| !text.contains(char::is_whitespace)) else {
+fn short(
+    sls: &Arc<str>,
+    id: &Name,
+    text: &str,
+    place: &Place,
+    findings: &mut Findings,
+) -> Option<Declaration> {
+    let Some((module, function)) = text.split_once('.').filter(|_| !text.contains(char::is_whitespace))
+    else {
         findings.add(
             Diagnostic::error(format!("`{text}` is no function"))
                 .at(place)
@@ -326,7 +355,9 @@ fn argument(declaration: &mut Declaration, item: &Node, findings: &mut Findings)
         _ => format!("an argument is written `name: value`; found {}", item.described()),
     });
     let problem = match item.text().and_then(|text| text.split_once(':')) {
-        Some((name, value)) => problem.help(format!("put a space after the colon: `{}: {}`", name.trim(), value.trim())),
+        Some((name, value)) => {
+            problem.help(format!("put a space after the colon: `{}: {}`", name.trim(), value.trim()))
+        }
         None => problem,
     };
     findings.add(problem.at(&item.place).state(id));

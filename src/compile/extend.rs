@@ -52,7 +52,9 @@ impl Index {
             return by_id.into_iter().take(count).collect();
         }
         let all = high.declarations.iter().enumerate();
-        all.filter(|(number, declaration)| fits(&number) && declaration.is_named(target)).map(|(number, _)| number).collect()
+        all.filter(|(number, declaration)| fits(&number) && declaration.is_named(target))
+            .map(|(number, _)| number)
+            .collect()
     }
 }
 
@@ -62,7 +64,8 @@ fn extends(high: &mut High, findings: &mut Findings) {
         if excluded_sls(&high.excludes, &extension.sls) {
             continue;
         }
-        let reference = Reference { module: Some(extension.module.text.clone()), target: extension.id.clone() };
+        let reference =
+            Reference { module: Some(extension.module.text.clone()), target: extension.id.clone() };
         let found = index.find(high, &reference);
         let Some(target) = found.first().copied() else {
             add(high, &mut index, extension, findings);
@@ -81,10 +84,17 @@ fn extends(high: &mut High, findings: &mut Findings) {
 fn add(high: &mut High, index: &mut Index, mut extension: Declaration, findings: &mut Findings) {
     let id = &extension.id;
     let first = index.ids.get(&id.text).and_then(|found| found.first()).copied();
-    let Some(sls) = first.and_then(|first| high.declarations.get(first)).map(|found| found.sls.clone()) else {
+    let Some(sls) = first.and_then(|first| high.declarations.get(first)).map(|found| found.sls.clone())
+    else {
         if !high.incomplete && !high.broken.contains(&id.text) {
-            let problem = Diagnostic::error(format!("`{}` is extended but is in none of the files read", id.text));
-            findings.add(hint(problem.at(&id.place).state(&id.text), &id.text, high, "include the state file that holds it"));
+            let problem =
+                Diagnostic::error(format!("`{}` is extended but is in none of the files read", id.text));
+            findings.add(hint(
+                problem.at(&id.place).state(&id.text),
+                &id.text,
+                high,
+                "include the state file that holds it",
+            ));
         }
         return;
     };
@@ -145,7 +155,7 @@ fn changes(high: &High, index: &mut Index, findings: &mut Findings) -> Changes {
     for (number, declaration) in high.declarations.iter().enumerate() {
         for (key, value) in &declaration.arguments {
             let Some(word) = key.text() else { continue };
-            let Some(keyword @ (Keyword::In(_) | Keyword::Use | Keyword::UseIn)) = requisite::keyword(word) else {
+            let Some(keyword) = requisite::keyword(word).filter(|keyword| keyword.changes()) else {
                 continue;
             };
             for reference in requisite::references(word, &declaration.id.text, value, findings) {
@@ -165,12 +175,21 @@ fn changes(high: &High, index: &mut Index, findings: &mut Findings) -> Changes {
 fn targets(high: &High, index: &Index, reference: &Reference, keyword: Keyword) -> Vec<usize> {
     if reference.module.as_deref() == Some("sls") && matches!(keyword, Keyword::In(_)) {
         let all = high.declarations.iter().enumerate();
-        return all.filter(|(_, other)| *other.sls == *reference.target.text).map(|(number, _)| number).collect();
+        return all
+            .filter(|(_, other)| *other.sls == *reference.target.text)
+            .map(|(number, _)| number)
+            .collect();
     }
     index.find(high, reference)
 }
 
-fn change(high: &High, keyword: Keyword, number: usize, target: usize, place: &Place) -> Option<(usize, Vec<(Node, Node)>)> {
+fn change(
+    high: &High,
+    keyword: Keyword,
+    number: usize,
+    target: usize,
+    place: &Place,
+) -> Option<(usize, Vec<(Node, Node)>)> {
     let own = high.declarations.get(number)?;
     let other = high.declarations.get(target)?;
     match keyword {
@@ -189,12 +208,20 @@ fn change(high: &High, keyword: Keyword, number: usize, target: usize, place: &P
 /// The arguments of one that the other lacks; never names, requisites or the order.
 fn copied(from: &Declaration, to: &Declaration) -> Vec<(Node, Node)> {
     let wanted = |key: &str| {
-        !matches!(key, "name" | "names" | "order") && requisite::keyword(key).is_none() && to.argument(key).is_none()
+        !matches!(key, "name" | "names" | "order")
+            && requisite::keyword(key).is_none()
+            && to.argument(key).is_none()
     };
     from.arguments.iter().filter(|(key, _)| key.text().is_some_and(wanted)).cloned().collect()
 }
 
-fn dangling(high: &High, word: &str, declaration: &Declaration, reference: &Reference, findings: &mut Findings) {
+fn dangling(
+    high: &High,
+    word: &str,
+    declaration: &Declaration,
+    reference: &Reference,
+    findings: &mut Findings,
+) {
     let Name { text, place } = &reference.target;
     if high.incomplete || high.broken.contains(text) {
         return;

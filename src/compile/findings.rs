@@ -1,13 +1,15 @@
 //! Where the compiler's problems are collected, and how hard each is taken. Decides nothing else.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::{Diagnostic, Problems, Severity};
 
 /// What is wrong with the files so far.
 #[derive(Debug, Default)]
 pub struct Findings {
-    pub problems: Problems,
+    problems: Problems,
     /// What Salt would let pass is a warning.
-    pub lenient: bool,
+    lenient: bool,
 }
 
 impl Findings {
@@ -28,7 +30,31 @@ impl Findings {
         self.problems.push(problem);
     }
 
-    pub fn fatal(&self) -> bool {
-        self.problems.fatal()
+    /// All problems, each once (one declaration may stand for many states), by file and line.
+    pub fn told(self) -> Problems {
+        let mut seen = HashSet::new();
+        let mut files: Vec<String> = Vec::new();
+        let mut problems = Vec::new();
+        for problem in self.problems {
+            let place = problem.place.as_ref();
+            if !seen.insert((
+                place.map(|place| (place.file.clone(), place.line, place.column)),
+                problem.message.clone(),
+            )) {
+                continue;
+            }
+            // Files in the order in which something was found in them; what has no place comes first.
+            let key = place.map(|place| {
+                let known = files.iter().position(|file| *file == place.file);
+                let file = known.unwrap_or_else(|| {
+                    files.push(place.file.clone());
+                    files.len() - 1
+                });
+                (file, place.line, place.column)
+            });
+            problems.push((key, problem));
+        }
+        problems.sort_by_key(|(key, _)| *key);
+        Problems(problems.into_iter().map(|(_, problem)| problem).collect())
     }
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::findings::Findings;
 use super::requisite;
@@ -14,7 +13,8 @@ use super::{Check, Guard, Retry};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Meaning, Node};
 
-/// Besides requisites. A function may have an argument of the same name; it is then the function's.
+/// Besides requisites. A function may have an argument of the same name; it is then the function's. Some
+/// decide nothing here: there are no events, no modules and no grains to load again.
 const GLOBAL: &[&str] = &[
     "aggregate",
     "check_cmd",
@@ -34,9 +34,6 @@ const GLOBAL: &[&str] = &[
     "umask",
     "unless",
 ];
-
-/// Those that decide nothing here: there are no events, no modules and no grains to load again.
-const IDLE: &[&str] = &["aggregate", "fire_event", "reload_grains", "reload_modules", "reload_pillar", "saltenv"];
 
 /// Salt's global arguments that are not supported yet.
 pub const LATER: &[&str] = &["cmd_opts_exclude", "no_log", "onfail_stop", "runas_password"];
@@ -63,28 +60,32 @@ pub enum Position {
 }
 
 /// Reads what decides whether and how a state runs. `own` tells which arguments are the function's.
-pub fn check(id: &str, arguments: &[(Node, Node)], own: &[&str], findings: &mut Findings) -> (Check, Position) {
-    let mut reader = Reader { id, findings };
+pub fn check(
+    id: &str,
+    arguments: &[(Node, Node)],
+    own: &[&str],
+    findings: &mut Findings,
+) -> (Check, Position) {
     let mut check = Check::default();
     let mut position = Position::default();
     for (key, value) in arguments {
         let Some(word) = key.text() else { continue };
+        let mut reader = Reader { id, word, findings };
         match word {
-            "onlyif" => check.onlyif = reader.guards(word, value),
-            "unless" => check.unless = reader.guards(word, value),
-            "creates" => check.creates = reader.words(value).into_iter().map(PathBuf::from).collect(),
-            "check_cmd" if !own.contains(&word) => check.check_cmd = reader.words(value),
+            "onlyif" => check.onlyif = reader.guards(value),
+            "unless" => check.unless = reader.guards(value),
+            "creates" => check.creates = reader.strings(value).into_iter().map(PathBuf::from).collect(),
+            "check_cmd" if !own.contains(&word) => check.check_cmd = reader.strings(value),
             "retry" => check.retry = reader.retry(value),
             "order" => position = reader.position(value),
-            "failhard" => check.failhard = reader.read(value).unwrap_or_default(),
-            "parallel" if !own.contains(&word) => check.parallel = reader.read(value).unwrap_or_default(),
-            "runas" => check.runas = reader.word(value),
-            "cwd" => check.cwd = reader.word(value).map(PathBuf::from),
-            "shell" if own.contains(&"runas") => check.shell = reader.word(value),
+            "failhard" => check.failhard = reader.flag(value),
+            "parallel" if !own.contains(&word) => check.parallel = reader.flag(value),
+            "runas" => check.runas = reader.string(value),
+            "cwd" => check.cwd = reader.string(value).map(PathBuf::from),
+            "shell" if own.contains(&"runas") => check.shell = reader.string(value),
             "env" if own.contains(&word) => check.env = environment(value),
             "timeout" => check.timeout = reader.seconds(value),
             "umask" => check.umask = reader.umask(value),
-            word if IDLE.contains(&word) && !own.contains(&word) => {}
             _ => {}
         }
     }
@@ -93,43 +94,42 @@ pub fn check(id: &str, arguments: &[(Node, Node)], own: &[&str], findings: &mut 
 
 struct Reader<'a> {
     id: &'a str,
+    /// The argument that is being read.
+    word: &'a str,
     findings: &'a mut Findings,
 }
 
 impl Reader<'_> {
-    fn read<T: DeserializeOwned>(&mut self, value: &Node) -> Option<T> {
-        match value.read(&[]) {
-            Ok(value) => Some(value),
-            Err(problems) => {
-                for problem in problems {
-                    self.findings.strict(problem.state(self.id));
-                }
-                None
-            }
-        }
-    }
-
     fn wrong(&mut self, value: &Node, expected: &str) {
-        let problem = format!("expected {expected}; found {}", value.described());
+        let problem = format!("`{}` must be {expected}, not {}", self.word, value.described());
         self.findings.strict(Diagnostic::error(problem).at(&value.place).state(self.id));
     }
 
-    fn word(&mut self, value: &Node) -> Option<String> {
+    fn flag(&mut self, value: &Node) -> bool {
+        match value.meaning() {
+            Some(Meaning::Bool(flag)) => return flag,
+            Some(Meaning::Null) => {}
+            _ => self.wrong(value, "true or false"),
+        }
+        false
+    }
+
+    fn string(&mut self, value: &Node) -> Option<String> {
         if value.is_null() {
             return None;
         }
-        let word = value.text().map(str::to_owned);
-        if word.is_none() {
+        let text = value.text().map(str::to_owned);
+        if text.is_none() {
             self.wrong(value, "a string");
         }
-        word
+        text
     }
 
     /// A string or a list of strings.
-    fn words(&mut self, value: &Node) -> Vec<String> {
+    fn strings(&mut self, value: &Node) -> Vec<String> {
         match value.list() {
-            Some(items) => items.iter().filter_map(|item| self.word(item)).collect(),
-            None => self.word(value).into_iter().collect(),
+            Some(items) => items.iter().filter_map(|item| self.string(item)).collect(),
+            None => self.string(value).into_iter().collect(),
         }
     }
 
@@ -137,8 +137,10 @@ impl Reader<'_> {
         if value.is_null() {
             return None;
         }
-        let seconds: f64 = self.read(value)?;
-        let duration = Duration::try_from_secs_f64(seconds).ok();
+        let duration = value
+            .text()
+            .and_then(|text| text.parse().ok())
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         if duration.is_none() {
             self.wrong(value, "a number of seconds");
         }
@@ -146,8 +148,9 @@ impl Reader<'_> {
     }
 
     fn umask(&mut self, value: &Node) -> Option<u32> {
-        let text = self.word(value)?;
-        let umask = u32::from_str_radix(text.trim_start_matches("0o"), 8).ok().filter(|umask| *umask <= 0o777);
+        let text = self.string(value)?;
+        let umask =
+            u32::from_str_radix(text.trim_start_matches("0o"), 8).ok().filter(|umask| *umask <= 0o777);
         if umask.is_none() {
             self.wrong(value, "a umask such as `'027'`");
         }
@@ -169,30 +172,35 @@ impl Reader<'_> {
     }
 
     fn retry(&mut self, value: &Node) -> Option<Retry> {
-        let Some(Meaning::Bool(wanted)) = value.meaning() else {
-            let given: RetryArguments = self.read(value)?;
-            return Some(Retry {
-                attempts: given.attempts,
-                interval: Duration::from_secs(given.interval),
-                splay: Duration::from_secs(given.splay),
-                until: given.until,
-            });
+        let given: RetryArguments = match (value.meaning(), value.map()) {
+            (Some(Meaning::Bool(true)), _) => RetryArguments::default(),
+            (Some(Meaning::Bool(false) | Meaning::Null), _) => return None,
+            (_, Some(_)) => match value.read(&[]) {
+                Ok(given) => given,
+                Err(problems) => {
+                    problems.into_iter().for_each(|problem| self.findings.strict(problem.state(self.id)));
+                    return None;
+                }
+            },
+            _ => {
+                self.wrong(value, "true, or a map with `attempts`, `interval`, `until` and `splay`");
+                return None;
+            }
         };
-        let usual = RetryArguments::default();
-        wanted.then(|| Retry {
-            attempts: usual.attempts,
-            interval: Duration::from_secs(usual.interval),
-            splay: Duration::ZERO,
-            until: true,
+        Some(Retry {
+            attempts: given.attempts,
+            interval: Duration::from_secs(given.interval),
+            splay: Duration::from_secs(given.splay),
+            until: given.until,
         })
     }
 
-    fn guards(&mut self, word: &str, value: &Node) -> Vec<Guard> {
+    fn guards(&mut self, value: &Node) -> Vec<Guard> {
         let items = value.list().unwrap_or(std::slice::from_ref(value));
-        items.iter().filter_map(|item| self.guard(word, item)).collect()
+        items.iter().filter_map(|item| self.guard(item)).collect()
     }
 
-    fn guard(&mut self, word: &str, item: &Node) -> Option<Guard> {
+    fn guard(&mut self, item: &Node) -> Option<Guard> {
         match (item.meaning(), item.map()) {
             (Some(Meaning::Text(line)), _) => return Some(Guard::Command(line.to_owned())),
             (Some(Meaning::Bool(value)), _) => return Some(Guard::Constant(value)),
@@ -208,8 +216,7 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        let problem = format!("`{word}` takes commands or `fun: module.function` with its arguments; found {}", item.described());
-        self.findings.strict(Diagnostic::error(problem).at(&item.place).state(self.id));
+        self.wrong(item, "a command, or `fun: module.function` with its arguments");
         None
     }
 }

@@ -176,7 +176,8 @@ fn missing(files: &Files, sls: &str, by: Option<&Name>) -> Diagnostic {
     };
     match nearest(sls, files.available().iter().map(String::as_str)) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help(format!("it would be `{}` or `{path}/init.sls`", files.shown(&format!("{path}.sls")))),
+        None => problem
+            .help(format!("it would be `{}` or `{path}/init.sls`", files.shown(&format!("{path}.sls")))),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::diagnostic::Problems;
 use crate::source::Place;
 use crate::states::{Row, State};
 use crate::yaml::Node;
@@ -15,6 +16,8 @@ pub struct Compiled {
     pub states: Vec<Low>,
     /// The SLS names that were loaded, in order.
     pub sls: Vec<String>,
+    /// What is worth saying though nothing is wrong with it.
+    pub warnings: Problems,
 }
 
 /// One state: Salt's low chunk, typed.

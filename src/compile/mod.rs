@@ -1,6 +1,185 @@
 //! State files to an ordered plan of typed states: documents, include, extend, requisites, order.
 //! Pure: files and facts in, low states or problems out. Must not touch the host.
 
+mod arrange;
+mod chunk;
+mod declaration;
+mod document;
+mod extend;
+mod findings;
+mod global;
+mod high;
 mod low;
+mod requisite;
+mod salt;
+mod tie;
+mod typed;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use low::{Check, Compiled, Guard, Low, Requisite, Retry};
+
+use self::arrange::{Arrangement, Item};
+use self::chunk::Chunk;
+use self::declaration::Name;
+use self::findings::Findings;
+use self::high::{High, Wanted};
+use self::tie::Tie;
+use self::typed::Typed;
+use crate::diagnostic::{Diagnostic, Problems, nearest};
+use crate::sls::Files;
+use crate::target::Subject;
+
+/// What to compile.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The state files, with the context that they are rendered in.
+    pub files: &'a Files,
+    /// The host, for the top file's targets.
+    pub subject: Subject<'a>,
+    /// These state files instead of what the top file says.
+    pub sls: &'a [String],
+    /// Of everything compiled only the states of these files and of those that they include.
+    pub only: &'a [String],
+    /// What Salt would let pass is a warning; a state that is not understood is left out.
+    pub lenient: bool,
+}
+
+/// Compiles everything, or says everything that is wrong.
+pub fn compile(request: &Request<'_>) -> Result<Compiled, Problems> {
+    let mut findings = Findings::new(request.lenient);
+    let wanted = wanted(request, &mut findings);
+    let mut high = High::gather(request.files, &wanted, &mut findings);
+    extend::apply(&mut high, &mut findings);
+    let chunks: Vec<Chunk> =
+        high.declarations.iter().flat_map(|declaration| chunk::expand(declaration, &mut findings)).collect();
+    let typed: Vec<Option<Typed>> = chunks.iter().map(|chunk| typed::read(chunk, &mut findings)).collect();
+    let ties = tie::tie(&high, &chunks, &mut findings);
+    let items: Vec<Item<'_>> = chunks.iter().zip(&typed).zip(&ties).map(item).collect();
+    let arrangement = arrange::arrange(&items, &mut findings);
+    let chosen = chosen(request.only, &high, &mut findings);
+    let problems = findings.told();
+    match arrangement {
+        Some(arrangement) if !problems.fatal() => {
+            let mut compiled = lower(&high, &chunks, typed, &ties, &arrangement, chosen.as_ref());
+            compiled.warnings = problems;
+            Ok(compiled)
+        }
+        _ => Err(problems),
+    }
+}
+
+fn item<'a>(((chunk, typed), ties): ((&'a Chunk, &'a Option<Typed>), &'a Vec<Tie>)) -> Item<'a> {
+    match typed {
+        Some(typed) => Item { chunk, ties, position: typed.position, state: Some(typed.state.as_ref()) },
+        None => Item { chunk, ties, position: typed::position(chunk), state: None },
+    }
+}
+
+/// The state files to begin with.
+fn wanted(request: &Request<'_>, findings: &mut Findings) -> Vec<Wanted> {
+    if !request.sls.is_empty() {
+        return request.sls.iter().map(|sls| Wanted { sls: sls.clone(), by: None }).collect();
+    }
+    if request.files.path("top").is_none() {
+        findings.add(
+            Diagnostic::error(format!("there is no `{}`", request.files.shown("top.sls")))
+                .help("write one, or name the state files to apply"),
+        );
+        return Vec::new();
+    }
+    match request.files.node("top.sls", "top") {
+        Ok(node) => {
+            let (entries, problems) = crate::top::read(node.as_ref(), &request.subject);
+            problems.into_iter().for_each(|problem| findings.add(problem));
+            let present = entries
+                .into_iter()
+                .filter(|entry| !entry.optional || request.files.path(&entry.sls).is_some());
+            present
+                .map(|entry| Wanted { by: Some(Name::new(&entry.sls, &entry.place)), sls: entry.sls })
+                .collect()
+        }
+        Err(problems) => {
+            problems.into_iter().for_each(|problem| findings.add(problem));
+            Vec::new()
+        }
+    }
+}
+
+/// The files whose states are asked for; `None`: all.
+fn chosen<'a>(only: &'a [String], high: &High, findings: &mut Findings) -> Option<BTreeSet<&'a str>> {
+    if only.is_empty() {
+        return None;
+    }
+    for name in only {
+        if !high.incomplete && !high.sls.iter().any(|sls| **sls == **name) {
+            let problem =
+                Diagnostic::error(format!("there is no state file `{name}` among those of this run"));
+            findings.add(match nearest(name, high.sls.iter().map(|sls| &**sls)) {
+                Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None => problem,
+            });
+        }
+    }
+    Some(only.iter().map(String::as_str).collect())
+}
+
+/// The answer: states in execution order, requisites as positions in it.
+fn lower(
+    high: &High,
+    chunks: &[Chunk],
+    typed: Vec<Option<Typed>>,
+    ties: &[Vec<Tie>],
+    arrangement: &Arrangement,
+    chosen: Option<&BTreeSet<&str>>,
+) -> Compiled {
+    let asked = |chunk: &Chunk| {
+        chosen.is_none_or(|names| high.lineage(&chunk.sls).iter().any(|sls| names.contains(&**sls)))
+    };
+    let mut position: Vec<Option<usize>> = vec![None; chunks.len()];
+    let mut count = 0;
+    for &number in &arrangement.order {
+        let there = typed.get(number).is_some_and(Option::is_some);
+        if let (true, Some(chunk), Some(slot)) = (there, chunks.get(number), position.get_mut(number))
+            && asked(chunk)
+        {
+            *slot = Some(count);
+            count += 1;
+        }
+    }
+    let at = |number: &usize| position.get(*number).copied().flatten();
+    let mut typed: Vec<Option<Typed>> = typed;
+    let mut states = Vec::with_capacity(count);
+    for &number in arrangement.order.iter().filter(|number| at(number).is_some()) {
+        let (Some(chunk), Some(Some(typed))) = (chunks.get(number), typed.get_mut(number).map(Option::take))
+        else {
+            continue;
+        };
+        let mut requisites: BTreeMap<Requisite, Vec<usize>> = BTreeMap::new();
+        for tie in ties.get(number).into_iter().flatten() {
+            let targets = requisites.entry(tie.requisite).or_default();
+            targets.extend(tie.targets.iter().filter_map(at));
+        }
+        for targets in requisites.values_mut() {
+            let mut seen = BTreeSet::new();
+            targets.retain(|target| seen.insert(*target));
+        }
+        states.push(Low {
+            sls: chunk.sls.to_string(),
+            id: chunk.id.text.clone(),
+            name: chunk.name.text.clone(),
+            function: typed.function,
+            state: typed.state,
+            arguments: chunk.node(),
+            place: chunk.place.clone(),
+            requisites,
+            implied: arrangement.implied.get(number).into_iter().flatten().filter_map(at).collect(),
+            check: typed.check,
+        });
+    }
+    Compiled {
+        states,
+        sls: high.sls.iter().map(ToString::to_string).collect(),
+        warnings: Problems::default(),
+    }
+}

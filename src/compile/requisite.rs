@@ -19,6 +19,14 @@ pub enum Keyword {
     UseIn,
 }
 
+impl Keyword {
+    /// Whether it changes another declaration, or takes from one. What listens is told at the end of a run
+    /// and by single states, so `listen_in` changes nothing.
+    pub fn changes(self) -> bool {
+        !matches!(self, Self::Of(_) | Self::In(Requisite::Listen))
+    }
+}
+
 const KEYWORDS: &[(&str, Keyword)] = &[
     ("listen", Keyword::Of(Requisite::Listen)),
     ("listen_in", Keyword::In(Requisite::Listen)),
@@ -118,7 +126,11 @@ fn pair(word: &str, id: &str, module: &Node, target: &Node, findings: &mut Findi
     let name = target.text().filter(|text| !target.is_null() && !text.is_empty());
     let (Some(module_name), Some(text)) = (module.text(), name) else {
         let problem = format!("`{word}` takes `MODULE: ID`; found {} as the ID", target.described());
-        findings.add(Diagnostic::error(problem).at(if target.is_null() { &module.place } else { &target.place }).state(id));
+        findings.add(
+            Diagnostic::error(problem)
+                .at(if target.is_null() { &module.place } else { &target.place })
+                .state(id),
+        );
         return None;
     };
     let plain = module_name.split('.').next().unwrap_or_default();

@@ -1,0 +1,105 @@
+//! Each folder under tests/compile is a tree; what becomes of it stands in its `expected.txt`. With
+//! UPDATE=1 these files are written anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use provision::compile::{Compiled, Request, compile};
+use provision::diagnostic::{Problems, Severity};
+use provision::sls::Files;
+use provision::target::Subject;
+use provision::tree::Tree;
+use serde_json::{Map, Value, json};
+
+#[test]
+fn trees_compile_as_expected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile");
+    let mut cases: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    let mut failed = Vec::new();
+    for case in cases.iter().filter(|case| case.is_dir()) {
+        let found = outcome(case);
+        let golden = case.join("expected.txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&golden, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        if found != expected {
+            failed.push(format!(
+                "{}\n{}",
+                case.display(),
+                provision::plan::diff(expected.as_bytes(), found.as_bytes())
+            ));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(cases.len() > 20, "the cases were found");
+}
+
+fn outcome(case: &Path) -> String {
+    let request = fs::read_to_string(case.join("request.json")).unwrap_or_else(|_| "{}".to_owned());
+    let request: Value = serde_json::from_str(&request).unwrap();
+    let words = |key: &str| -> Vec<String> {
+        let list = request[key].as_array().cloned().unwrap_or_default();
+        list.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let mut sls = words("sls");
+    if request.get("sls").is_none() && !case.join("states/top.sls").exists() {
+        sls.push("main".to_owned());
+    }
+    let grains = json!({"os": "Debian", "roles": ["web"]});
+    let files = Files::new(Tree::of_folders([case.join("states")]));
+    let subject = Subject { id: "web1", grains: grains.as_object().unwrap(), pillar: &Map::new() };
+    let only = words("only");
+    let lenient = request["lenient"] == json!(true);
+    match compile(&Request { files: &files, subject, sls: &sls, only: &only, lenient }) {
+        Ok(compiled) => format!("{}{}", shown(&compiled), told(&compiled.warnings)),
+        Err(problems) => told(&problems),
+    }
+}
+
+fn shown(compiled: &Compiled) -> String {
+    let mut out = String::new();
+    for (number, low) in compiled.states.iter().enumerate() {
+        writeln!(out, "{number} {} {} [{}] {:?}", low.function.name, low.name, low.id, low.place).unwrap();
+        let arguments = low.arguments.to_json();
+        for (key, value) in arguments.as_object().unwrap().iter().filter(|(key, _)| *key != "name") {
+            writeln!(out, "    {key}: {value}").unwrap();
+        }
+        for (kind, targets) in &low.requisites {
+            writeln!(out, "    → {kind:?} {targets:?}").unwrap();
+        }
+        if !low.implied.is_empty() {
+            writeln!(out, "    → implied {:?}", low.implied).unwrap();
+        }
+    }
+    out
+}
+
+fn told(problems: &Problems) -> String {
+    let mut out = String::new();
+    for problem in &problems.0 {
+        let severity = if problem.severity == Severity::Error { "error" } else { "warning" };
+        writeln!(out, "{severity}: {}", problem.message).unwrap();
+        let mut place = |place: &provision::diagnostic::Excerpt, label: &str| {
+            let caret =
+                format!("{}{}", " ".repeat(place.column as usize - 1), "^".repeat(place.width as usize));
+            writeln!(out, "  {}:{}:{}", place.file, place.line, place.column).unwrap();
+            writeln!(out, "  | {}\n  | {}", place.text, format!("{caret} {label}").trim_end()).unwrap();
+        };
+        if let Some(excerpt) = &problem.place {
+            place(excerpt, problem.label.as_deref().unwrap_or_default());
+        }
+        for also in &problem.also {
+            place(&also.place, &also.label);
+        }
+        if let Some(state) = &problem.state {
+            writeln!(out, "  state: {state}").unwrap();
+        }
+        if let Some(help) = &problem.help {
+            writeln!(out, "  help: {help}").unwrap();
+        }
+    }
+    out
+}

@@ -1,0 +1,7 @@
+a:
+  test.nop:
+    - prereq:
+      - test: b
+    - require:
+      - test: b
+b: test.nop

@@ -1,0 +1,2 @@
+include: [other]
+same: test.nop

@@ -1,0 +1,1 @@
+same: test.nop

@@ -1,0 +1,5 @@
+extend:
+  first:
+    test:
+      - name: not extended
+third: test.nop

@@ -1,0 +1,2 @@
+first: test.nop
+second: test.nop

@@ -1,0 +1,8 @@
+include:
+  - lower
+  - gone
+exclude:
+  - id: second
+  - sls: gone
+  - nothing
+own: test.nop

@@ -1,0 +1,9 @@
+include:
+  - lower
+extend:
+  frist:
+    test:
+      - name: x
+  first:
+    file:
+      - name: x

@@ -1,0 +1,6 @@
+include:
+  - wbe
+  - ..up
+  - {dev: x}
+  - [a]
+own: test.nop

@@ -1,0 +1,3 @@
+include:
+exclude:
+web: test.nop

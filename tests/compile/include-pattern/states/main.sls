@@ -1,0 +1,3 @@
+include:
+  - parts.*
+own: test.nop

@@ -1,0 +1,2 @@
+include: [.c]
+a: test.nop

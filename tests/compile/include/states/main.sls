@@ -1,0 +1,4 @@
+include:
+  - web
+  - base: b.c
+own: test.nop

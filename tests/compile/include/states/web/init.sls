@@ -1,0 +1,4 @@
+include:
+  - .site
+  - ..b.c
+web: test.nop

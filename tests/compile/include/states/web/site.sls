@@ -1,0 +1,3 @@
+include:
+  - web
+site: test.nop

@@ -1,0 +1,1 @@
+w: test.nop

@@ -1,0 +1,6 @@
+include: [.site]
+w:
+  test.nop:
+    - require:
+      - test: m
+      - test: s

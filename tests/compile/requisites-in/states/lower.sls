@@ -1,0 +1,2 @@
+l1: test.nop
+l2: test.nop

@@ -1,0 +1,2 @@
+include: [deeper]
+l1: test.nop

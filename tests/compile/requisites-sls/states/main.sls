@@ -1,0 +1,6 @@
+include: [lower, empty]
+before:
+  test.nop:
+    - require:
+      - sls: lower
+      - sls: empty
