@@ -1,0 +1,141 @@
+//! Who may depend on whom, and who alone may do what. Bottom up: a module stands below all that it uses.
+
+/// A module under src/ and the modules that it may use.
+pub struct Module {
+    pub name: &'static str,
+    pub uses: &'static [&'static str],
+}
+
+const fn module(name: &'static str, uses: &'static [&'static str]) -> Module {
+    Module { name, uses }
+}
+
+pub const MODULES: &[Module] = &[
+    // What everything stands on.
+    module("source", &[]),
+    module("glob", &[]),
+    module("exit", &[]),
+    module("fault", &[]),
+    module("diagnostic", &["source"]),
+    // The project's files.
+    module("yaml", &["source", "diagnostic"]),
+    module("tree", &["fault"]),
+    module("template", &["source", "diagnostic", "fault", "yaml", "tree", "glob"]),
+    module("project", &["source", "diagnostic", "fault", "yaml", "tree"]),
+    // The host. Plans hold actions, which are plain data of `host`; performing them is another matter.
+    module("host", &["fault"]),
+    module("process_env", &["fault"]),
+    module("facts", &["fault", "host"]),
+    module("plan", &["host"]),
+    // Events carry changes and grains, both plain types.
+    module("event", &["diagnostic", "plan", "facts"]),
+    module("states", &["diagnostic", "fault", "yaml", "host", "facts", "plan"]),
+    // From files to states in order. The whole of it runs without a host, on recorded facts.
+    module("sls", &["diagnostic", "yaml", "tree"]),
+    module("target", &["glob"]),
+    module("top", &["source", "diagnostic", "yaml", "target"]),
+    module("graph", &[]),
+    module(
+        "pillar",
+        &["source", "diagnostic", "fault", "yaml", "tree", "template", "sls", "top", "target", "facts"],
+    ),
+    module(
+        "compile",
+        &[
+            "source",
+            "diagnostic",
+            "fault",
+            "glob",
+            "yaml",
+            "tree",
+            "template",
+            "sls",
+            "top",
+            "target",
+            "pillar",
+            "graph",
+            "facts",
+            "states",
+        ],
+    ),
+    module("converge", &["fault", "host", "facts", "plan", "event", "states", "compile"]),
+    // Deploying is no state: its stages are told as events, and its end as an exit code.
+    module("deploy", &["fault", "exit", "host", "facts", "plan", "event"]),
+    // What is asked of a host: the one thing that both halves of a run know besides events.
+    module("order", &["fault", "facts", "deploy"]),
+    // The operator's side.
+    module("remote", &["fault", "exit", "facts", "event", "order"]),
+    module("report", &["diagnostic", "event"]),
+    module("sandbox", &[]),
+    module("cli", &["sandbox"]),
+];
+
+/// These tie the rest together and may use all of it; nothing may use them.
+pub const TOP: &[&str] = &["commands", "lib", "main"];
+
+/// What only some may do. `what` is the start of a path, or a macro with its `!`.
+pub struct Door {
+    pub what: &'static str,
+    /// Modules, or files under src/ without their `.rs`.
+    pub only: &'static [&'static str],
+    pub why: &'static str,
+}
+
+const fn door(what: &'static str, only: &'static [&'static str], why: &'static str) -> Door {
+    Door { what, only, why }
+}
+
+pub const DOORS: &[Door] = &[
+    door(
+        "std::process",
+        // process_env turns this process into the program that it was asked to start.
+        &["host", "remote", "sandbox", "process_env", "main"],
+        "programs are started by `host` on the host, by `remote` and `sandbox` on the operator's side",
+    ),
+    door("std::os::unix::process", &["host", "remote", "sandbox", "process_env"], "as `std::process`"),
+    door(
+        "std::net",
+        &["host", "remote", "sandbox"],
+        "connections are the operator's side's; addresses as values are no connection",
+    ),
+    door(
+        "std::fs",
+        &["host", "remote", "sandbox", "process_env", "tree", "project", "commands"],
+        "states and the compiler see the host through `facts` and the project through `tree`",
+    ),
+    door(
+        "nix",
+        &["fault", "host", "facts", "remote", "sandbox", "process_env", "report", "commands"],
+        "states and the compiler make no system calls",
+    ),
+    door(
+        "users",
+        &["host", "remote", "sandbox", "process_env", "commands"],
+        "ids of this process are asked where it acts",
+    ),
+    door("crate::host::Local", &["commands", "host"], "who looks does not choose the host that it looks at"),
+    door("crate::host::Overlay", &["commands", "host"], "who looks does not know a dry run from a real one"),
+    door("crate::host::fake", &["host"], "the fake is for tests"),
+    door("print!", &["report", "commands"], "all output is a report's"),
+    door("println!", &["report", "commands"], "all output is a report's"),
+    door("eprint!", &["report", "commands"], "all output is a report's"),
+    door("eprintln!", &["report", "commands"], "all output is a report's"),
+    door("dbg!", &[], "not even a report"),
+    door("std::io::stdout", &["report", "commands"], "all output is a report's"),
+    door(
+        "std::io::stderr",
+        &["report", "commands", "remote"],
+        "all output is a report's; `remote` shows ssh's questions",
+    ),
+];
+
+/// Values without powers behind such a door.
+pub const HARMLESS: &[&str] =
+    &["std::net::IpAddr", "std::net::Ipv4Addr", "std::net::Ipv6Addr", "std::net::AddrParseError"];
+
+/// The method that acts on a host, and who may call it. Deploying acts by itself: it is no state.
+pub const PERFORM: &str = ".perform(";
+pub const ENGINE: &[&str] = &["host", "converge", "deploy"];
+
+/// No file under src/ has more lines.
+pub const LINES: usize = 500;
