@@ -3,6 +3,7 @@
 
 mod account_name;
 mod cmd;
+mod cron;
 mod dot_ssh;
 mod edit;
 mod file;

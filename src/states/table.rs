@@ -1,8 +1,8 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, cmd, file, group, host, locale, pkg, postgres, row, service, ssh_auth, supervisord, sysctl, test,
-    timezone, ufw, user,
+    Row, cmd, cron, file, group, host, locale, pkg, postgres, row, service, ssh_auth, supervisord, sysctl,
+    test, timezone, ufw, user,
 };
 
 /// All functions, sorted by name.
@@ -10,6 +10,11 @@ pub static FUNCTIONS: &[Row] = &[
     row::<cmd::Run>(),
     row::<cmd::Script>(),
     row::<cmd::Wait>(),
+    row::<cron::Absent>(),
+    row::<cron::EnvAbsent>(),
+    row::<cron::EnvPresent>(),
+    row::<cron::File>(),
+    row::<cron::Present>(),
     row::<file::Absent>(),
     row::<file::Copy>(),
     row::<file::Decode>(),
