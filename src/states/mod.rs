@@ -11,6 +11,7 @@ mod glob;
 mod group;
 mod host;
 mod locale;
+mod pip;
 mod pkg;
 mod postgres;
 mod service;
@@ -22,6 +23,7 @@ mod test;
 mod timezone;
 mod ufw;
 mod user;
+mod virtualenv;
 
 use std::fmt::Debug;
 use std::sync::Arc;

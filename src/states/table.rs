@@ -1,8 +1,8 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, cmd, cron, file, group, host, locale, pkg, postgres, row, service, ssh_auth, supervisord, sysctl,
-    test, timezone, ufw, user,
+    Row, cmd, cron, file, group, host, locale, pip, pkg, postgres, row, service, ssh_auth, supervisord,
+    sysctl, test, timezone, ufw, user, virtualenv,
 };
 
 /// All functions, sorted by name.
@@ -35,6 +35,9 @@ pub static FUNCTIONS: &[Row] = &[
     row::<host::Present>(),
     row::<locale::Present>(),
     row::<locale::System>(),
+    row::<pip::Installed>(),
+    row::<pip::Removed>(),
+    row::<pip::Uptodate>(),
     row::<pkg::Held>(),
     row::<pkg::Installed>(),
     row::<pkg::Latest>(),
@@ -85,6 +88,7 @@ pub static FUNCTIONS: &[Row] = &[
     row::<ufw::Reject>(),
     row::<user::Absent>(),
     row::<user::Present>(),
+    row::<virtualenv::Managed>(),
 ];
 
 /// The function of that name (`file.managed`).
