@@ -24,5 +24,6 @@ pub mod source;
 pub mod states;
 pub mod target;
 pub mod top;
+pub mod template;
 pub mod tree;
 pub mod yaml;

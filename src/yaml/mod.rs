@@ -15,7 +15,7 @@ pub use parse::parse;
 pub use read::fields_of;
 pub use scalar::Meaning;
 pub use values::{Mode, ModeOrKeep, OneOrMany, Pairs, Seconds};
-pub use write::{Style, write, write_double};
+pub use write::{Style, float, write, write_double};
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 pub use fields::fields_of;
 pub use special::{ONE_OR_MANY, PAIRS};
 
-use self::error::Error;
+use self::error::{Error, What};
 use self::reader::Reader;
 use super::Node;
 use crate::diagnostic::{Diagnostic, nearest};
@@ -53,8 +53,8 @@ impl Node {
     }
 
     fn told(&self, error: Error, later: &[&str]) -> Diagnostic {
-        match error {
-            Error::Unknown { key, name, known, .. } => {
+        match *error.0 {
+            What::Unknown { key, name, known, .. } => {
                 let place = key.map_or_else(|| self.place.clone(), |(_, place)| place);
                 if later.contains(&name.as_str()) {
                     return Diagnostic::error(format!("`{name}` is not supported yet")).at(&place);
@@ -66,11 +66,11 @@ impl Node {
                     None => problem.help(format!("known are {}", list_of(known))),
                 }
             }
-            Error::Missing { field, at } => {
+            What::Missing { field, at } => {
                 let place = at.map_or_else(|| self.place.clone(), |(_, place)| place);
                 Diagnostic::error(format!("`{field}` is missing")).at(&place)
             }
-            Error::Wrong { expected, found, help, subject, at } => {
+            What::Wrong { expected, found, help, subject, at } => {
                 let place = at.map_or_else(|| self.place.clone(), |(_, place)| place);
                 let subject = subject.unwrap_or_else(|| "this".to_owned());
                 let problem =
@@ -80,7 +80,7 @@ impl Node {
                     None => problem,
                 }
             }
-            Error::Custom { message, at } => {
+            What::Custom { message, at } => {
                 let place = at.map_or_else(|| self.place.clone(), |(_, place)| place);
                 Diagnostic::error(message).at(&place)
             }
@@ -123,10 +123,10 @@ struct Known {
 impl Known {
     /// Whether the problem is new.
     fn remember(&self, error: &Error) -> bool {
-        match error {
-            Error::Unknown { key: Some((key, _)), .. } => self.unknown.borrow_mut().insert(*key),
-            Error::Missing { field, at: Some((map, _)) } => self.missing.borrow_mut().insert((*map, field)),
-            Error::Wrong { at: Some((node, _)), .. } | Error::Custom { at: Some((node, _)), .. } => {
+        match &*error.0 {
+            What::Unknown { key: Some((key, _)), .. } => self.unknown.borrow_mut().insert(*key),
+            What::Missing { field, at: Some((map, _)) } => self.missing.borrow_mut().insert((*map, field)),
+            What::Wrong { at: Some((node, _)), .. } | What::Custom { at: Some((node, _)), .. } => {
                 self.wrong.borrow_mut().insert(*node)
             }
             _ => false,

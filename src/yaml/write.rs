@@ -182,10 +182,7 @@ fn plain(text: &str) -> bool {
     let ambiguous = text == "=" || text == "<<" || date(text);
     !ambiguous
         && matches!(resolve(text), Meaning::Text(_))
-        && !text
-            .starts_with(['-', '?', ':'])
-            .then(|| text.chars().nth(1).is_none_or(|next| next == ' '))
-            .unwrap_or(false)
+        && !(text.starts_with(['-', '?', ':']) && text.chars().nth(1).is_none_or(|next| next == ' '))
         && !text.starts_with([
             ' ', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`',
         ])

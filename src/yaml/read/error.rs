@@ -12,7 +12,10 @@ use crate::yaml::Node;
 pub type At = Option<(Id, Place)>;
 
 #[derive(Debug)]
-pub enum Error {
+pub struct Error(pub Box<What>);
+
+#[derive(Debug)]
+pub enum What {
     /// A key that the struct does not have; `at` is the map.
     Unknown {
         key: At,
@@ -37,19 +40,25 @@ pub enum Error {
     },
 }
 
+impl From<What> for Error {
+    fn from(what: What) -> Self {
+        Self(Box::new(what))
+    }
+}
+
 impl Error {
     pub fn wrong(expected: impl fmt::Display, node: &Node) -> Self {
-        Self::Wrong {
+        Self::from(What::Wrong {
             expected: expected.to_string(),
             found: node.described(),
             help: None,
             subject: None,
             at: Some((id(node), node.place.clone())),
-        }
+        })
     }
 
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        if let Self::Wrong { help, .. } = &mut self {
+        if let What::Wrong { help, .. } = &mut *self.0 {
             *help = Some(text.into());
         }
         self
@@ -57,7 +66,7 @@ impl Error {
 
     /// Says which value is meant, unless that is known more closely already.
     pub fn of(mut self, name: impl FnOnce() -> String) -> Self {
-        if let Self::Wrong { subject: subject @ None, .. } = &mut self {
+        if let What::Wrong { subject: subject @ None, .. } = &mut *self.0 {
             *subject = Some(name());
         }
         self
@@ -65,10 +74,10 @@ impl Error {
 
     /// Puts the error at a node, unless it has its place already.
     pub fn at(mut self, node: &Node) -> Self {
-        let (Self::Unknown { key: at, .. }
-        | Self::Missing { at, .. }
-        | Self::Wrong { at, .. }
-        | Self::Custom { at, .. }) = &mut self;
+        let (What::Unknown { key: at, .. }
+        | What::Missing { at, .. }
+        | What::Wrong { at, .. }
+        | What::Custom { at, .. }) = &mut *self.0;
         if at.is_none() {
             *at = Some((id(node), node.place.clone()));
         }
@@ -78,11 +87,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown { name, .. } => write!(f, "`{name}` is not known here"),
-            Self::Missing { field, .. } => write!(f, "`{field}` is missing"),
-            Self::Wrong { expected, found, .. } => write!(f, "must be {expected}, not {found}"),
-            Self::Custom { message, .. } => f.write_str(message),
+        match &*self.0 {
+            What::Unknown { name, .. } => write!(f, "`{name}` is not known here"),
+            What::Missing { field, .. } => write!(f, "`{field}` is missing"),
+            What::Wrong { expected, found, .. } => write!(f, "must be {expected}, not {found}"),
+            What::Custom { message, .. } => f.write_str(message),
         }
     }
 }
@@ -91,17 +100,18 @@ impl std::error::Error for Error {}
 
 impl de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::Custom { message: message.to_string(), at: None }
+        What::Custom { message: message.to_string(), at: None }.into()
     }
 
     fn invalid_type(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::Wrong {
+        What::Wrong {
             expected: expected.to_string(),
             found: unexpected.to_string(),
             help: None,
             subject: None,
             at: None,
         }
+        .into()
     }
 
     fn invalid_value(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -109,7 +119,7 @@ impl de::Error for Error {
     }
 
     fn invalid_length(length: usize, expected: &dyn de::Expected) -> Self {
-        Self::Wrong {
+        What::Wrong {
             expected: expected.to_string(),
             found: match length {
                 1 => "1 value".to_owned(),
@@ -119,28 +129,30 @@ impl de::Error for Error {
             subject: None,
             at: None,
         }
+        .into()
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let near = crate::diagnostic::nearest(variant, expected.iter().copied());
-        Self::Wrong {
+        What::Wrong {
             expected: format!("one of {}", super::list_of(expected).replace(" and ", " or ")),
             found: format!("`{variant}`"),
             help: near.map(|near| format!("did you mean `{near}`?")),
             subject: None,
             at: None,
         }
+        .into()
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::Unknown { key: None, name: field.to_owned(), known: expected }
+        What::Unknown { key: None, name: field.to_owned(), known: expected }.into()
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::Missing { field, at: None }
+        What::Missing { field, at: None }.into()
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::Custom { message: format!("`{field}` is given twice, by another name"), at: None }
+        What::Custom { message: format!("`{field}` is given twice, by another name"), at: None }.into()
     }
 }

@@ -5,7 +5,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::error::Error;
+use super::error::{Error, What};
 use super::harmless::Harmless;
 use super::pairs::Pairs;
 use super::special::{self, NODE, ONE_OR_MANY, PAIRS};
@@ -158,7 +158,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         }
         match self.meaning("true or false")? {
             Meaning::Bool(value) => visitor.visit_bool(value),
-            Meaning::Text(text) if matches!(text, "True" | "true" | "False" | "false" | "yes" | "no") => {
+            Meaning::Text("True" | "true" | "False" | "false" | "yes" | "no") => {
                 Err(Error::wrong("true or false", self.node).help("write it without quotes"))
             }
             Meaning::Integer(0 | 1) => {
@@ -374,7 +374,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let Some((key, value)) = self.value else { return seed.deserialize(Harmless) };
         seed.deserialize(Reader::new(value, self.known)).map_err(|error| {
-            let item = matches!(&error, Error::Wrong { at: Some((at, _)), .. } if *at != id(value));
+            let item = matches!(&*error.0, What::Wrong { at: Some((at, _)), .. } if *at != id(value));
             let name = key.text().unwrap_or_default();
             error.at(value).of(|| if item { format!("an item of `{name}`") } else { format!("`{name}`") })
         })
