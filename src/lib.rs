@@ -23,7 +23,7 @@ pub mod sls;
 pub mod source;
 pub mod states;
 pub mod target;
-pub mod top;
 pub mod template;
+pub mod top;
 pub mod tree;
 pub mod yaml;
