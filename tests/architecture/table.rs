@@ -31,7 +31,7 @@ pub const MODULES: &[Module] = &[
     module("event", &["diagnostic", "plan", "facts"]),
     module("states", &["diagnostic", "fault", "yaml", "host", "facts", "plan"]),
     // From files to states in order. The whole of it runs without a host, on recorded facts.
-    module("sls", &["diagnostic", "yaml", "tree"]),
+    module("sls", &["source", "diagnostic", "yaml", "tree"]),
     module("target", &["glob"]),
     module("top", &["source", "diagnostic", "yaml", "target"]),
     module("graph", &[]),
@@ -129,9 +129,15 @@ pub const DOORS: &[Door] = &[
     ),
 ];
 
-/// Values without powers behind such a door.
-pub const HARMLESS: &[&str] =
-    &["std::net::IpAddr", "std::net::Ipv4Addr", "std::net::Ipv6Addr", "std::net::AddrParseError"];
+/// What has no power though it stands behind such a door.
+pub const HARMLESS: &[&str] = &[
+    "std::net::IpAddr",
+    "std::net::Ipv4Addr",
+    "std::net::Ipv6Addr",
+    "std::net::AddrParseError",
+    "std::process::id",
+    "std::process::ExitCode",
+];
 
 /// The method that acts on a host, and who may call it. Deploying acts by itself: it is no state.
 pub const PERFORM: &str = ".perform(";
