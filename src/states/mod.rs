@@ -16,6 +16,7 @@ mod pkg;
 mod postgres;
 mod service;
 mod ssh_auth;
+mod ssh_known_hosts;
 mod supervisord;
 mod sysctl;
 mod table;

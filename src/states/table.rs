@@ -1,8 +1,8 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, cmd, cron, file, group, host, locale, pip, pkg, postgres, row, service, ssh_auth, supervisord,
-    sysctl, test, timezone, ufw, user, virtualenv,
+    Row, cmd, cron, file, group, host, locale, pip, pkg, postgres, row, service, ssh_auth, ssh_known_hosts,
+    supervisord, sysctl, test, timezone, ufw, user, virtualenv,
 };
 
 /// All functions, sorted by name.
@@ -66,6 +66,8 @@ pub static FUNCTIONS: &[Row] = &[
     row::<ssh_auth::Absent>(),
     row::<ssh_auth::Manage>(),
     row::<ssh_auth::Present>(),
+    row::<ssh_known_hosts::Absent>(),
+    row::<ssh_known_hosts::Present>(),
     row::<supervisord::Dead>(),
     row::<supervisord::Running>(),
     row::<sysctl::Present>(),

@@ -92,10 +92,6 @@ impl SshFile {
         text.lines().map(str::to_owned).collect()
     }
 
-    pub fn is_there(&self) -> bool {
-        self.old.is_some()
-    }
-
     /// What it takes for the file to have these lines.
     pub fn plan(&self, facts: &Facts, lines: &[String]) -> Result<Plan> {
         let mut plan = Plan::default();
