@@ -6,9 +6,6 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::sandbox::SandboxCommand;
 
-/// Names that no environment can bear.
-pub const COMMANDS: [&str; 7] = ["init", "sandbox", "completions", "env", "receive", "help", "list"];
-
 const EXAMPLES: &str = "\
 Examples:
   provision -H 33.33.33.10 -u root staging   first run: a fresh server, as root

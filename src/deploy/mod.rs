@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use release::deploy;
 pub use settings::Settings;
-pub use source::{Checkout, Code};
+pub use source::{Checkout, Code, is_url};
 
 /// What the host needs to know to make a release.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

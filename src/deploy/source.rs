@@ -28,6 +28,15 @@ pub struct Checkout {
     pub commit: Option<String>,
 }
 
+/// Whether `repo` is something that git fetches, rather than a folder of the project.
+pub fn is_url(repo: &str) -> bool {
+    let scp_like = || {
+        let (before, _) = repo.split_once(':')?;
+        Some(!before.is_empty() && !before.contains('/'))
+    };
+    repo.contains("://") || scp_like().unwrap_or(false)
+}
+
 impl Code {
     /// Puts the code into a folder that is there and empty. Gives the commit, for the log.
     pub fn unpack(&self, into: &Path, settings: &Settings, facts: &Facts) -> Result<String> {
@@ -108,4 +117,20 @@ fn fetch(url: &str, reference: &str, into: &Path, settings: &Settings, facts: &F
 
 pub(super) fn text(path: &Path) -> Result<String> {
     path.to_str().map(str::to_owned).ok_or_else(|| Fault::new(format!("`{}` is not UTF-8", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_is_told_from_a_folder() {
+        for url in ["https://example.com/shop.git", "git@example.com:shop.git", "ssh://git@example.com/shop"]
+        {
+            assert!(is_url(url), "{url}");
+        }
+        for folder in [".", "app", "./a:b/c", "tests/example-app"] {
+            assert!(!is_url(folder), "{folder}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The hosts of one run, at the same time: connect and push to all, gather their facts, run on all.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 
@@ -8,17 +9,34 @@ use super::connection::{Connection, has_terminal};
 use super::probe::Probe;
 use super::run::Session;
 use super::{Password, Payload, Refusal, Target, push};
+use crate::deploy::Code;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::facts::Grains;
 use crate::fault::Fault;
 use crate::order::{Order, Task};
 
+/// What one host is sent.
+#[derive(Clone, Default)]
+pub struct Freight {
+    pub payload: Payload,
+    /// Over standard input only: pillar files by path.
+    pub secrets: BTreeMap<String, String>,
+    /// The code to deploy.
+    pub archive: Option<PathBuf>,
+}
+
+/// What is chosen for each host.
+pub type Freights<'a> = &'a (dyn Fn(&Target) -> Result<Freight, Fault> + Sync);
+
 /// An event of a host, by its place in the list of targets.
 pub type Told = (usize, Event);
 
 /// At most so many hosts at once.
 const AT_ONCE: usize = 16;
+
+/// A host that can be given its order: the session, its secrets, and where the code to deploy is on it.
+type Ready = (Session, BTreeMap<String, String>, Option<PathBuf>);
 
 pub struct Fleet {
     pub project: String,
@@ -32,7 +50,7 @@ impl Fleet {
     pub fn run(
         &self,
         order: &Order,
-        payload: &(dyn Fn(&Target) -> Result<(Payload, BTreeMap<String, String>), Fault> + Sync),
+        freights: Freights<'_>,
         tell: &mut dyn FnMut(usize, Event),
     ) -> Vec<Exit> {
         let (send, events) = channel::<Told>();
@@ -44,17 +62,23 @@ impl Fleet {
                     let tell = |message: &str| {
                         let _gone = send.send((at, Event::Progress { message: message.to_owned() }));
                     };
-                    self.session(target, payload, &tell)
+                    self.session(target, freights, &tell)
                 });
                 let mine = self.facts(&sessions, order, &send);
                 let ends = self.each(&sessions, |at, session| match session {
-                    Ok((session, secrets)) => {
-                        let order = Order {
+                    Ok((session, secrets, archive)) => {
+                        let mut order = Order {
                             id: session.target.name.clone(),
+                            ssh_port: session.probe.port,
                             mine: mine.clone(),
                             secrets: secrets.clone(),
                             ..order.clone()
                         };
+                        if let (Task::Deploy(deploy), Some(archive)) = (&mut order.task, archive)
+                            && let Code::Checkout(checkout) = &mut deploy.code
+                        {
+                            checkout.archive.clone_from(archive);
+                        }
                         session.run(&order, &mut |event| {
                             let _gone = send.send((at, event));
                         })
@@ -102,9 +126,9 @@ impl Fleet {
     fn session(
         &self,
         target: &Target,
-        payload: &(dyn Fn(&Target) -> Result<(Payload, BTreeMap<String, String>), Fault> + Sync),
+        freights: Freights<'_>,
         tell: &dyn Fn(&str),
-    ) -> Result<(Session, BTreeMap<String, String>), Refusal> {
+    ) -> Result<Ready, Refusal> {
         let wrong = |fault: Fault| Refusal { message: fault.message, help: fault.help, exit: Exit::Project };
         let broken = |fault: Fault| {
             let message = match &fault.output {
@@ -113,7 +137,7 @@ impl Fleet {
             };
             Refusal { message, help: fault.help, exit: Exit::Unreachable }
         };
-        let (payload, secrets) = payload(target).map_err(wrong)?;
+        let Freight { payload, secrets, archive } = freights(target).map_err(wrong)?;
         tell("connecting");
         let interactive = self.targets.len() == 1 && has_terminal();
         let mut program = push::program_for(std::env::consts::ARCH).map_err(wrong)?;
@@ -128,16 +152,20 @@ impl Fleet {
         }
         tell("sending files");
         push::push(&connection, &probe, &program, &hash, &payload).map_err(broken)?;
+        let archive = match archive {
+            Some(archive) => Some(push::archive(&connection, &probe, &archive).map_err(broken)?),
+            None => None,
+        };
         tell("starting");
         let session =
             Session { target: target.clone(), connection, probe, hash, password: self.password.clone() };
-        Ok((session, secrets))
+        Ok((session, secrets, archive))
     }
 
     /// The facts of all hosts, where there are several that could need them of each other.
     fn facts(
         &self,
-        sessions: &[Result<(Session, BTreeMap<String, String>), Refusal>],
+        sessions: &[Result<Ready, Refusal>],
         order: &Order,
         send: &Sender<Told>,
     ) -> BTreeMap<String, Grains> {
@@ -145,7 +173,7 @@ impl Fleet {
             return BTreeMap::new();
         }
         let answers = self.each(sessions, |at, session| {
-            let Ok((session, _)) = session else { return None };
+            let Ok((session, ..)) = session else { return None };
             let order = Order { id: session.target.name.clone(), task: Task::Facts, ..order.clone() };
             let mut grains = None;
             session.run(&order, &mut |event| match event {

@@ -3,6 +3,7 @@
 
 mod connection;
 mod fleet;
+mod pack;
 mod password;
 mod probe;
 mod push;
@@ -12,7 +13,8 @@ mod target;
 mod vagrant;
 
 pub use connection::Connection;
-pub use fleet::{Fleet, Told};
+pub use fleet::{Fleet, Freight, Told};
+pub use pack::{Packed, pack};
 pub use password::Password;
 pub use push::Payload;
 pub use refusal::Refusal;

@@ -14,7 +14,7 @@ const MARK: &str = "provision-answer:";
 const SCRIPT: &str = "say() { printf \"%s%s=%s\\n\" \"provision-answer:\" \"$1\" \"$2\"; }; \
 uid=$(id -u); say uid \"$uid\"; say user \"$(id -un)\"; say machine \"$(uname -m)\"; say system \"$(uname -s)\"; \
 if [ \"$uid\" = 0 ]; then base=/var/lib/provision/$1; else base=${HOME:-/tmp}/.cache/provision/$1; fi; \
-say base \"$base\"; \
+say base \"$base\"; set -- \"$@\" ${SSH_CONNECTION:-}; say port \"${6:-}\"; \
 if [ -x \"$base/bin/$2/provision\" ]; then say binary yes; fi; \
 if [ -r \"$base/stamp\" ]; then say stamp \"$(cat \"$base/stamp\")\"; fi; \
 if command -v rsync >/dev/null 2>&1; then say rsync yes; fi; \
@@ -30,6 +30,8 @@ pub struct Probe {
     /// Where our files are or shall be.
     pub base: String,
     pub has_binary: bool,
+    /// The port of the host that our connection came to.
+    pub port: Option<u16>,
     pub has_rsync: bool,
     /// The digest of the files that were pushed last.
     pub stamp: Option<String>,
@@ -79,6 +81,7 @@ impl Probe {
             machine: get("machine").to_owned(),
             user: get("user").to_owned(),
             base: get("base").to_owned(),
+            port: get("port").parse().ok(),
             has_binary: get("binary") == "yes",
             has_rsync: get("rsync") == "yes",
             stamp: answers.get("stamp").map(|stamp| (*stamp).to_owned()),

@@ -102,6 +102,18 @@ pub fn push(
     Ok(!probe.has_binary || !fresh_tree)
 }
 
+/// Sends the code to deploy. Gives its path on the host; what earlier deploys left there goes.
+pub fn archive(connection: &Connection, probe: &Probe, file: &Path) -> Result<PathBuf> {
+    const SCRIPT: &str = "umask 077; mkdir -p \"$1/code\" && find \"$1/code\" -type f -mmin +60 -delete && \
+        cat > \"$1/code/$2.new\" && mv \"$1/code/$2.new\" \"$1/code/$2\"";
+    let name = format!("{}.tar.gz", hash(file)?);
+    let content = fs::File::open(file).context("cannot read the packed code")?;
+    let answer =
+        connection.feed(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, &name], Stdio::from(content))?;
+    failed_if("could not send the code", answer.code, &answer.stderr)?;
+    Ok(Path::new(&probe.base).join("code").join(name))
+}
+
 fn send(connection: &Connection, probe: &Probe, staged: &Path, folder: &str, mode: &str) -> Result<()> {
     if probe.has_rsync && rsync(connection, probe, staged, folder, mode)? {
         return Ok(());

@@ -1,0 +1,122 @@
+//! The code of the operator's own checkout, packed to be sent: a commit where git knows one.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::deploy::Checkout;
+use crate::fault::{Context as _, Fault, Result};
+
+/// A packed checkout; the file goes away with it.
+pub struct Packed {
+    pub checkout: Checkout,
+    pub file: PathBuf,
+    /// What the operator should know: what was left out, what cannot be reproduced.
+    pub notes: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+/// Packs a folder of the project: the commit that `reference` names (`HEAD` without), or, outside of git, the
+/// files as they are.
+pub fn pack(root: &Path, folder: &str, reference: Option<&str>) -> Result<Packed> {
+    let code = root.join(folder);
+    if !code.is_dir() {
+        return Err(Fault::new(format!("`repo` is `{folder}`, but there is no folder `{}`", code.display()))
+            .help("in pillar/project.sls, `repo` is a git URL or a folder below the project's root"));
+    }
+    let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let file = temporary.path().join("code.tar.gz");
+    let mut notes = Vec::new();
+    let wanted = reference.unwrap_or("HEAD");
+    let commit = git(
+        &code,
+        &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{wanted}^{{commit}}")],
+    )?;
+    let commit = match (commit, reference) {
+        (Some(commit), _) => Some(commit.trim().to_owned()),
+        (None, Some(reference)) => {
+            return Err(Fault::new(format!("your checkout has no branch, tag or commit `{reference}`"))
+                .help("fetch it first, or leave --ref out to deploy what is checked out"));
+        }
+        (None, None) => None,
+    };
+    if let Some(commit) = &commit {
+        let dirty = git(&code, &["status", "--porcelain", "--", "."])?.unwrap_or_default();
+        if !dirty.trim().is_empty() && reference.is_none() {
+            let count = dirty.lines().count();
+            let files = if count == 1 { "file is" } else { "files are" };
+            notes.push(format!("{count} changed {files} not committed, and so not deployed"));
+        }
+        let prefix = git(&code, &["rev-parse", "--show-prefix"])?.unwrap_or_default();
+        let tree = format!("{commit}:{}", prefix.trim().trim_end_matches('/'));
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(&code)
+            .args(["archive", "--format=tar.gz", "-o"])
+            .arg(&file)
+            .arg(tree)
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot start git")?;
+        failed_if("git archive failed", &output)?;
+    } else {
+        notes.push(format!("`{folder}` is not under version control: this release cannot be made again"));
+        let output = Command::new("tar")
+            .args(["-c", "-z", "--exclude=.git", "--exclude=__pycache__", "--exclude=.venv", "-C"])
+            .arg(&code)
+            .arg(".")
+            .stdin(Stdio::null())
+            .stdout(File::create(&file).context("cannot write the packed code")?)
+            .stderr(Stdio::piped())
+            .output()
+            .context("cannot start tar")?;
+        failed_if("tar failed", &output)?;
+    }
+    Ok(Packed { checkout: Checkout { archive: PathBuf::new(), commit }, file, notes, _folder: temporary })
+}
+
+/// What git answers, `None` where it says no or is not there.
+fn git(folder: &Path, arguments: &[&str]) -> Result<Option<String>> {
+    let output = match Command::new("git").arg("-C").arg(folder).args(arguments).stdin(Stdio::null()).output()
+    {
+        Ok(output) => output,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Fault::from(error).context("git")),
+    };
+    Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+fn failed_if(what: &str, output: &std::process::Output) -> Result<()> {
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Fault::new(what).output(String::from_utf8_lossy(&output.stderr).trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_packed_and_what_is_not_committed_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |arguments: &[&str]| git(folder.path(), arguments).unwrap().unwrap();
+        std::fs::create_dir(folder.path().join("app")).unwrap();
+        std::fs::write(folder.path().join("app/manage.py"), "one").unwrap();
+        let plain = pack(folder.path(), "app", None).unwrap();
+        assert_eq!(plain.checkout.commit, None);
+        assert!(plain.notes.iter().any(|note| note.contains("not under version control")));
+
+        run(&["init", "--quiet"]);
+        run(&["add", "."]);
+        run(&["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", "first"]);
+        std::fs::write(folder.path().join("app/manage.py"), "two").unwrap();
+        let packed = pack(folder.path(), "app", None).unwrap();
+        assert_eq!(packed.checkout.commit.as_deref(), Some(run(&["rev-parse", "HEAD"]).trim()));
+        assert_eq!(packed.notes, ["1 changed file is not committed, and so not deployed"]);
+        let listing = Command::new("tar").arg("-tzf").arg(&packed.file).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&listing.stdout), "manage.py\n");
+        assert!(pack(folder.path(), "app", Some("nowhere")).is_err());
+        assert!(pack(folder.path(), "none", None).is_err());
+    }
+}
