@@ -37,7 +37,6 @@ Exit codes:
     after_help = EXAMPLES,
     override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|completions …",
     allow_external_subcommands = true,
-    subcommand_required = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
     subcommand_help_heading = "Commands without an environment"
@@ -46,7 +45,18 @@ pub struct Top {
     #[command(flatten)]
     pub options: RunOptions,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+}
+
+/// A tree without a project, on this machine: `--local --file-root DIR [SLS…] [plan]`.
+#[derive(Debug, Parser)]
+#[command(name = "provision", after_help = EXAMPLES)]
+pub struct BareCommand {
+    #[command(flatten)]
+    pub options: RunOptions,
+    /// State files to apply [default: those of the top file]; `plan` at the end shows what would change
+    #[arg(value_name = "SLS")]
+    pub words: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,7 +69,7 @@ pub enum Command {
     },
     /// Throw-away hosts on this machine, to try things on
     #[command(subcommand)]
-    Sandbox(SandboxCommand),
+    Sandbox(SandboxTask),
     /// Print a script that completes commands and options in your shell
     Completions { shell: clap_complete::Shell },
     /// Start a program in the process environment of a project on this host
@@ -69,7 +79,7 @@ pub enum Command {
     Env {
         project: String,
         #[arg(required = true, last = true, value_name = "COMMAND")]
-        command: Vec<String>,
+        command: Vec<std::ffi::OsString>,
     },
     /// The host's half of a run: reads an order from standard input
     #[command(hide = true)]
@@ -80,6 +90,30 @@ pub enum Command {
     },
     #[command(external_subcommand)]
     Environment(Vec<String>),
+}
+
+/// Throw-away hosts, and what is tried on them.
+#[derive(Debug, Subcommand)]
+pub enum SandboxTask {
+    #[command(flatten)]
+    Host(SandboxCommand),
+    /// Boot a host, converge it twice, deploy, look at the page, destroy it
+    ///
+    /// Fails if a state fails, if the second run changes anything, or if the site does not answer. Run it in
+    /// your project's root before you touch a server.
+    Test(Trial),
+}
+
+#[derive(Debug, Args)]
+pub struct Trial {
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Release, such as bookworm, trixie, jammy or noble [default: this machine's, where that is Debian]
+    #[arg(long)]
+    pub suite: Option<String>,
+    /// Leave the host up, to look around
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// What follows the environment; parsed in a second pass, so that options may stand on both sides of it.

@@ -1,6 +1,7 @@
 //! provision: configuration management without a master, an agent or Python.
 
 pub mod cli;
+pub mod commands;
 pub mod compile;
 pub mod converge;
 pub mod deploy;
@@ -11,6 +12,7 @@ pub mod facts;
 pub mod fault;
 pub mod glob;
 pub mod graph;
+pub mod here;
 pub mod host;
 pub mod order;
 pub mod plan;

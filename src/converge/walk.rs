@@ -94,6 +94,12 @@ impl<'a> Walk<'a> {
             stop.now();
         });
         self.listeners(tell);
+        if self.touched
+            && !run.plan
+            && let Err(fault) = run.facts.host().settle()
+        {
+            tell(Event::Note { message: format!("what was written may not be on the disk yet: {fault}") });
+        }
         self.summary.duration = started.elapsed();
         self.summary
     }

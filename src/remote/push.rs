@@ -148,7 +148,7 @@ fn rsync(connection: &Connection, probe: &Probe, staged: &Path, folder: &str, mo
 /// Replaces the folder by a stream's content, so that what is no longer here does not stay there.
 fn tar(connection: &Connection, probe: &Probe, staged: &Path, folder: &str) -> Result<()> {
     const SCRIPT: &str = "umask 077; cd \"$1\" && rm -rf \"$2.new\" && mkdir \"$2.new\" && \
-        tar -x -z -C \"$2.new\" --no-same-owner && rm -rf \"$2\" && mv \"$2.new\" \"$2\"";
+        tar -x -z -C \"$2.new\" --no-same-owner --no-same-permissions && rm -rf \"$2\" && mv \"$2.new\" \"$2\"";
     let mut packer = Command::new("tar")
         .args(["-c", "-z", "-h", "--numeric-owner", "-C"])
         .arg(staged)

@@ -52,8 +52,6 @@ pub enum SandboxCommand {
         #[arg(long, conflicts_with = "prune")]
         json: bool,
     },
-    // `test ENV` (boot, converge twice, deploy, check, destroy) goes here: it needs the engine, so only its
-    // arguments belong in this file.
 }
 
 #[derive(Debug, Args)]

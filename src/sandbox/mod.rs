@@ -22,6 +22,7 @@ mod layout;
 mod life;
 mod network;
 mod operator;
+pub mod page;
 mod process;
 mod program;
 mod record;

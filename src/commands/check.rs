@@ -1,0 +1,31 @@
+//! `provision ENV check`: everything that can be found wrong without a host, all at once.
+
+use std::io::Write;
+
+use crate::cli::RunOptions;
+use crate::diagnostic::Severity;
+use crate::exit::Exit;
+use crate::fault::Result;
+use crate::here;
+use crate::project::Project;
+
+use super::session;
+
+pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
+    let project = Project::find(options.project.as_deref())?;
+    project.environment(environment)?;
+    let (states, problems) = here::check(&project, environment, options.lenient);
+    session::tell(&problems, options);
+    let errors = problems.0.iter().filter(|problem| problem.severity == Severity::Error).count();
+    if errors == 0 {
+        if !options.json {
+            let _closed = writeln!(anstream::stdout(), "{environment} is right: {states} states");
+        }
+        return Ok(Exit::Converged);
+    }
+    if !options.json {
+        let word = if errors == 1 { "error" } else { "errors" };
+        let _closed = writeln!(anstream::stderr(), "{errors} {word} in {environment}");
+    }
+    Ok(Exit::Project)
+}

@@ -1,0 +1,39 @@
+//! `provision ENV` and `provision ENV plan`; with --local and folders, a bare tree on this machine.
+
+use crate::cli::{BareCommand, RunOptions};
+use crate::exit::Exit;
+use crate::fault::{Fault, Result};
+use crate::here;
+use crate::order::{Order, Task};
+
+use super::session::{Outgoing, Session};
+
+pub fn run(environment: &str, options: &RunOptions, plan: bool) -> Result<Exit> {
+    let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
+    Ok(session.run(Outgoing { task: Task::Converge, plan, archive: None, notes: Vec::new() }).exit)
+}
+
+/// Applies a tree without a project to this machine; no SLS: those of its top file.
+pub fn bare(command: BareCommand) -> Result<Exit> {
+    let BareCommand { options, words: mut sls } = command;
+    if !options.local {
+        return Err(Fault::new("--file-root is for this machine only").help("add --local, or leave it out"));
+    }
+    let plan = sls.last().is_some_and(|word| word == "plan");
+    if plan {
+        sls.pop();
+    }
+    let mut report = super::report(&options);
+    let order = Order {
+        protocol: crate::event::PROTOCOL,
+        environment: "base".to_owned(),
+        id: options.id.clone().unwrap_or_default(),
+        plan,
+        only: options.only.clone(),
+        sls,
+        lenient: options.lenient,
+        ..Order::default()
+    };
+    let files = here::Files::bare(&options.file_root, &options.pillar_root);
+    Ok(here::run_local(&order, &files, report.as_mut()))
+}

@@ -1,0 +1,31 @@
+//! `provision ENV deploy`.
+
+use crate::cli::{DeployArguments, RunOptions};
+use crate::deploy::{Code, DeployOrder};
+use crate::exit::Exit;
+use crate::fault::Result;
+use crate::order::Task;
+
+use super::session::{Outgoing, Session};
+
+pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments) -> Result<Exit> {
+    let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
+    run_in(&session, arguments)
+}
+
+/// Deploys to the hosts of a session.
+pub fn run_in(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
+    let text = |key: &str| session.pillar(key).and_then(|value| value.as_str().map(str::to_owned));
+    let repo = text("repo").unwrap_or_else(|| ".".to_owned());
+    let reference = arguments.reference.clone().or_else(|| text("branch"));
+    let (code, packed) = if crate::deploy::is_url(&repo) {
+        (Code::Git { url: repo, reference: reference.unwrap_or_else(|| "HEAD".to_owned()) }, None)
+    } else {
+        let packed = crate::remote::pack(&session.project.root, &repo, arguments.reference.as_deref())?;
+        (Code::Checkout(packed.checkout.clone()), Some(packed))
+    };
+    let notes = packed.as_ref().map(|packed| packed.notes.clone()).unwrap_or_default();
+    let archive = packed.as_ref().map(|packed| packed.file.clone());
+    let outgoing = Outgoing { task: Task::Deploy(DeployOrder { code }), plan: false, archive, notes };
+    Ok(session.run(outgoing).exit)
+}

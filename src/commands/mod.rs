@@ -1,0 +1,117 @@
+//! One file per verb of the command line. They put modules together and hold no logic of their own.
+
+mod check;
+mod converge;
+mod deploy;
+mod init;
+mod receive;
+mod sandbox;
+mod session;
+mod trial;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+use crate::cli::{BareCommand, Command, EnvironmentCommand, RunOptions, Task, Top};
+use crate::exit::Exit;
+use crate::fault::Fault;
+
+/// Runs a command line, program name first, and gives the exit code. Only this and reports print.
+pub fn main(arguments: Vec<OsString>) -> u8 {
+    // A panic in one state is told as that state's failure.
+    std::panic::set_hook(Box::new(|_| {}));
+    let parsed = command().try_get_matches_from(&arguments).and_then(|found| Top::from_arg_matches(&found));
+    let top = match parsed {
+        Ok(top) => top,
+        Err(error) => return usage(&error),
+    };
+    let bare = arguments.iter().any(|word| word.to_string_lossy().starts_with("--file-root"));
+    let result = match top.command {
+        Some(Command::Init { dir }) => init::run(&dir),
+        Some(Command::Sandbox(task)) => return sandbox::run(task),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut command(), "provision", &mut anstream::stdout());
+            Ok(Exit::Converged)
+        }
+        Some(Command::Env { project, command }) => Err(crate::process_env::exec(&project, &command)),
+        Some(Command::Receive { tree }) => return receive::run(&tree).code(),
+        Some(Command::Environment(_)) | None if bare => match BareCommand::try_parse_from(&arguments) {
+            Ok(parsed) => converge::bare(parsed),
+            Err(error) => return usage(&error),
+        },
+        Some(Command::Environment(words)) => match environment(&arguments, &words) {
+            Ok((name, parsed)) => task(&name, parsed),
+            Err(error) => return usage(&error),
+        },
+        None => Err(Fault::new("which environment?").help("write it last: provision [OPTIONS] ENV [TASK]")),
+    };
+    match result {
+        Ok(exit) => exit.code(),
+        Err(fault) => {
+            complain(&fault);
+            Exit::Project.code()
+        }
+    }
+}
+
+/// The options are for environments: they may stand before and behind them, but not behind `sandbox up`.
+fn command() -> clap::Command {
+    Top::command().mut_args(|argument| argument.global(false))
+}
+
+/// Parses again with the options that stood before the environment put behind it.
+fn environment(
+    arguments: &[OsString],
+    words: &[String],
+) -> Result<(String, EnvironmentCommand), clap::Error> {
+    let name = words.first().cloned().unwrap_or_default();
+    let before = arguments.len().saturating_sub(words.len());
+    let line = arguments.iter().take(before).cloned().chain(words.iter().skip(1).map(OsString::from));
+    Ok((name, EnvironmentCommand::try_parse_from(line)?))
+}
+
+fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
+    let EnvironmentCommand { options, task } = parsed;
+    match task.unwrap_or_default() {
+        Task::Converge => converge::run(environment, &options, false),
+        Task::Plan => converge::run(environment, &options, true),
+        Task::Check => check::run(environment, &options),
+        Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),
+    }
+}
+
+fn usage(error: &clap::Error) -> u8 {
+    // Help and version are no mistakes; nobody to read them is none either.
+    let _closed = error.print();
+    if error.use_stderr() { Exit::Project.code() } else { Exit::Converged.code() }
+}
+
+/// An error of the operator's side, with what to do about it.
+fn complain(fault: &Fault) {
+    let mut out = anstream::stderr().lock();
+    let bold = anstyle::Style::new().bold();
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    let _closed = writeln!(out, "{red}error{red:#}: {}", fault.message);
+    for line in fault.output.iter().flat_map(|output| output.lines()) {
+        let _closed = writeln!(out, "  | {line}");
+    }
+    if let Some(help) = &fault.help {
+        let _closed = writeln!(out, "  {bold}help{bold:#}: {help}");
+    }
+}
+
+/// The report that the options ask for, on standard output.
+fn report(options: &RunOptions) -> Box<dyn crate::report::Report> {
+    use std::io::IsTerminal;
+
+    use crate::report::{Json, Style, Terminal};
+    let stdout = std::io::stdout();
+    if options.json {
+        return Box::new(Json::new(Box::new(stdout)));
+    }
+    let color = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+    let live = stdout.is_terminal() && std::io::stderr().is_terminal();
+    Box::new(Terminal::new(Box::new(stdout), Style { color, live, verbose: options.verbose }))
+}

@@ -1,0 +1,233 @@
+//! What every task of an environment begins with: the project, its pillar, its secrets, the hosts.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use crate::cli::RunOptions;
+use crate::diagnostic::{self, Problems};
+use crate::event::{Event, PROTOCOL};
+use crate::exit::Exit;
+use crate::fault::{Context as _, Fault, Result};
+use crate::here;
+use crate::order::{Order, Task};
+use crate::project::{HostEntry, Project, hosts};
+use crate::remote::{Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config};
+
+pub struct Session {
+    pub project: Project,
+    environment: String,
+    options: RunOptions,
+    /// As it is for a host of which nothing is known yet.
+    pillar: Map<String, Value>,
+    targets: Vec<Target>,
+    password: Option<Password>,
+    /// Vagrant's answer, as an ssh configuration.
+    _vagrant: Option<tempfile::TempDir>,
+}
+
+/// How a task went on all hosts.
+#[derive(Clone, Copy, Debug)]
+pub struct Ran {
+    pub exit: Exit,
+    /// States that changed something.
+    pub changed: usize,
+}
+
+/// What is asked of all hosts.
+pub struct Outgoing {
+    pub task: Task,
+    pub plan: bool,
+    /// The packed code of a deploy.
+    pub archive: Option<PathBuf>,
+    /// To be read before what the hosts say.
+    pub notes: Vec<String>,
+}
+
+impl Session {
+    /// Finds and checks everything that can be checked without a host. `None`: problems, and they were told.
+    pub fn prepare(environment: &str, options: &RunOptions) -> Result<Option<Self>> {
+        let project = Project::find(options.project.as_deref())?;
+        project.environment(environment)?;
+        let id = environment;
+        let (pillar, mut problems) = here::offline_pillar(&project, environment, id);
+        if !problems.fatal() {
+            problems.extend(project.check_secrets(environment, &pillar.data));
+        }
+        tell(&problems, options);
+        if problems.fatal() {
+            return Ok(None);
+        }
+        let login = Login {
+            user: options.user.clone(),
+            port: options.port,
+            identity: options.identity.clone(),
+            config: options.ssh_config.clone(),
+            sudo: if options.sudo { Some(true) } else { options.no_sudo.then_some(false) },
+        };
+        let mut vagrant = None;
+        let targets = if options.local {
+            Vec::new()
+        } else {
+            let known = hosts(&pillar.data)?;
+            let targets = targets(&known, options, &login)?;
+            if targets.is_empty()
+                && project.root.join("vagrant/Vagrantfile").is_file()
+                && environment == "vagrant"
+            {
+                let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+                let targets =
+                    vagrant_ssh_config(&project.root.join("vagrant"), &folder.path().join("config"))?;
+                vagrant = Some(folder);
+                targets.into_iter().map(|target| over(target, &login)).collect()
+            } else {
+                targets
+            }
+        };
+        if targets.is_empty() && !options.local {
+            return Err(Fault::new(format!("no hosts are known for `{environment}`")).help(format!(
+                "write them into pillar/{environment}/env.sls (`hosts: [203.0.113.10]`), or give one with -H"
+            )));
+        }
+        let password = match options.ask_sudo_password {
+            true => Some(Password::ask("sudo password: ")?),
+            false => None,
+        };
+        Ok(Some(Self {
+            project,
+            environment: environment.to_owned(),
+            options: options.clone(),
+            pillar: pillar.data,
+            targets,
+            password,
+            _vagrant: vagrant,
+        }))
+    }
+
+    pub fn pillar(&self, key: &str) -> Option<&Value> {
+        self.pillar.get(key)
+    }
+
+    pub fn all_pillar(&self) -> &Map<String, Value> {
+        &self.pillar
+    }
+
+    /// Runs it on all hosts, or here with --local, and shows what they say.
+    pub fn run(&self, outgoing: Outgoing) -> Ran {
+        let mut report = super::report(&self.options);
+        let project = self.pillar("project_name").and_then(Value::as_str).unwrap_or("project").to_owned();
+        let order = Order {
+            protocol: PROTOCOL,
+            project: project.clone(),
+            environment: self.environment.clone(),
+            id: self.options.id.clone().unwrap_or_default(),
+            plan: outgoing.plan,
+            only: self.options.only.clone(),
+            lenient: self.options.lenient,
+            operator: operator(),
+            task: outgoing.task,
+            ..Order::default()
+        };
+        if self.options.local {
+            let exit = here::run_local(&order, &here::Files::project(&self.project), report.as_mut());
+            return Ran { exit, changed: 0 };
+        }
+        for target in &self.targets {
+            report.host(&target.name);
+        }
+        let names: Vec<&str> = self.targets.iter().map(|target| target.name.as_str()).collect();
+        for note in &outgoing.notes {
+            report.event(names.first().unwrap_or(&""), &Event::Note { message: note.clone() });
+        }
+        let freights = |target: &Target| {
+            let (pillar, problems) = here::offline_pillar(&self.project, &self.environment, &target.name);
+            if let Some(problem) =
+                problems.0.into_iter().find(|problem| problem.severity == diagnostic::Severity::Error)
+            {
+                return Err(Fault::new(problem.message));
+            }
+            let travel = self.project.travel(&pillar.visited)?;
+            let payload = Payload { files: travel.files };
+            Ok(Freight { payload, secrets: travel.secrets, archive: outgoing.archive.clone() })
+        };
+        let fleet = Fleet { project, targets: self.targets.clone(), password: self.password.clone() };
+        let mut changed = 0;
+        let exits = fleet.run(&order, &freights, &mut |at, event| {
+            if let Event::Finished { summary } = &event {
+                changed += summary.changed;
+            }
+            report.event(names.get(at).unwrap_or(&""), &event);
+        });
+        report.finish();
+        Ran { exit: exits.into_iter().fold(Exit::Converged, Exit::worst), changed }
+    }
+}
+
+/// The hosts of the command line, else those of the pillar. An address of the command line that the pillar
+/// knows gets the name that it has there.
+fn targets(known: &[HostEntry], options: &RunOptions, login: &Login) -> Result<Vec<Target>> {
+    let entry = |host: &HostEntry| {
+        let own = Login { user: host.user.clone(), port: host.port, ..Login::default() };
+        let target = Target::parse(&host.address, &own).map_err(wrong)?;
+        Ok(over(Target { name: host.name.clone(), ..target }, login))
+    };
+    if options.hosts.is_empty() {
+        return known.iter().map(entry).collect();
+    }
+    let given = options.hosts.iter().map(|text| {
+        let target = Target::parse(text, &Login::default()).map_err(wrong)?;
+        let host = known.iter().find(|host| {
+            host.name == target.address
+                || Target::parse(&host.address, &Login::default())
+                    .is_ok_and(|known| known.address == target.address)
+        });
+        let named = match host {
+            Some(host) => over(entry(host)?, &target.login),
+            None => target,
+        };
+        Ok(over(named, login))
+    });
+    given.collect()
+}
+
+fn wrong(message: String) -> Fault {
+    Fault::new(message)
+}
+
+/// The target with what is given put over what it had.
+fn over(mut target: Target, login: &Login) -> Target {
+    let own = target.login;
+    target.login = Login {
+        user: login.user.clone().or(own.user),
+        port: login.port.or(own.port),
+        identity: login.identity.clone().or(own.identity),
+        config: login.config.clone().or(own.config),
+        sudo: login.sudo.or(own.sudo),
+    };
+    target
+}
+
+/// Problems of the operator's side, on standard error, or as events where those are asked for.
+pub fn tell(problems: &Problems, options: &RunOptions) {
+    if options.json {
+        let mut report = super::report(options);
+        for problem in &problems.0 {
+            report.event("", &Event::Problem { problem: problem.clone() });
+        }
+        return;
+    }
+    use std::io::IsTerminal;
+    let color = std::io::stderr().is_terminal();
+    for problem in &problems.0 {
+        let _closed = writeln!(anstream::stderr(), "{}", diagnostic::render(problem, color));
+    }
+}
+
+/// Who asks, for locks and logs.
+fn operator() -> String {
+    let user = std::env::var("USER").unwrap_or_else(|_| format!("uid {}", nix::unistd::getuid()));
+    let machine =
+        nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("{user}@{machine}")
+}
