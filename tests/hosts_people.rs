@@ -10,9 +10,7 @@ use support::{Project, boot, inside};
 fn devs(people: &[(&str, &str)]) -> String {
     let entries: String = people
         .iter()
-        .map(|(name, key)| {
-            format!("  {name}:\n    groups: [admin, login]\n    public_key:\n      - {key}\n")
-        })
+        .map(|(name, key)| format!("  {name}:\n    groups: [admin, login]\n    public_key:\n      - {key}\n"))
         .collect();
     format!("users:\n{entries}")
 }
@@ -20,8 +18,24 @@ fn devs(people: &[(&str, &str)]) -> String {
 /// Whether ssh lets somebody in with a key.
 fn may_log_in(host: &Guard, user: &str, key: &std::path::Path) -> bool {
     std::process::Command::new("ssh")
-        .args(["-F", "/dev/null", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "ConnectTimeout=10"])
-        .args(["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"])
+        .args([
+            "-F",
+            "/dev/null",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "IdentitiesOnly=yes",
+            "-o",
+            "ConnectTimeout=10",
+        ])
+        .args([
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+            "-o",
+            "LogLevel=ERROR",
+        ])
         .arg("-i")
         .arg(key)
         .arg(format!("{user}@{}", host.address))
@@ -70,13 +84,21 @@ fn developers_come_in_by_key_and_go_when_they_are_taken_off_the_list() {
     let plan = as_ada(&["staging", "plan"]).expect(5);
     let grown = as_ada(&["staging"]).expect(0);
     assert_eq!(plan.states("would_change"), grown.states("changed"));
-    assert!(grown.states("changed").iter().all(|state| state.contains("bob")), "{:?}", grown.states("changed"));
+    assert!(
+        grown.states("changed").iter().all(|state| state.contains("bob")),
+        "{:?}",
+        grown.states("changed")
+    );
     assert!(may_log_in(&host, "bob", &bob_key));
 
     // Taken off the list: no login any more, and nobody else is touched.
     project.devs(&devs(&[("ada", &ada)]));
     let shrunk = as_ada(&["staging"]).expect(0);
-    assert!(shrunk.states("changed").iter().all(|state| state.contains("bob")), "{:?}", shrunk.states("changed"));
+    assert!(
+        shrunk.states("changed").iter().all(|state| state.contains("bob")),
+        "{:?}",
+        shrunk.states("changed")
+    );
     assert!(!may_log_in(&host, "bob", &bob_key));
     assert!(may_log_in(&host, "ada", &ada_key));
     inside(&host, "! sudo -l -U bob | grep NOPASSWD");
