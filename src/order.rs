@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +47,32 @@ pub enum Task {
     Converge,
     /// Only says what the host is: its grains, as one JSON object.
     Facts,
-    Deploy(crate::deploy::DeployOrder),
+    Deploy(DeployOrder),
+}
+
+/// What the host needs to know to make a release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeployOrder {
+    pub code: Code,
+}
+
+/// Where the code of a release comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The host fetches it.
+    Git { url: String, reference: String },
+    /// It was sent from the operator's own checkout, as a gzipped tar file on the host.
+    Checkout(Checkout),
+}
+
+/// Code that comes from the operator's machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// The archive on the host.
+    pub archive: PathBuf,
+    /// The commit that it holds; `None`: not under version control.
+    pub commit: Option<String>,
 }
 
 impl std::fmt::Debug for Order {

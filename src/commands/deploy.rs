@@ -1,10 +1,9 @@
 //! `provision ENV deploy`.
 
 use crate::cli::{DeployArguments, RunOptions};
-use crate::deploy::{Code, DeployOrder};
 use crate::exit::Exit;
 use crate::fault::Result;
-use crate::order::Task;
+use crate::order::{Code, DeployOrder, Task};
 
 use super::session::{Outgoing, Session};
 

@@ -7,14 +7,6 @@ mod settings;
 mod source;
 mod stage;
 
-use serde::{Deserialize, Serialize};
-
 pub use release::deploy;
 pub use settings::Settings;
-pub use source::{Checkout, Code, is_url};
-
-/// What the host needs to know to make a release.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DeployOrder {
-    pub code: Code,
-}
+pub use source::is_url;

@@ -8,10 +8,11 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::fault::{Context as _, Fault, Result};
 use crate::host::{Action, Command, Owner};
+use crate::order::Code;
 use crate::plan::Change;
 
 use super::stage::Stage;
-use super::{Code, Settings, health};
+use super::{Settings, health, source};
 
 /// Makes and switches to a release. Every stage is told as an event; the old release goes on running if
 /// one fails.
@@ -67,7 +68,7 @@ impl Deploying<'_> {
                 mode: Some(0o755),
                 owner: Owner::default(),
             })?;
-            let commit = code.unpack(folder, stage.settings, stage.facts)?;
+            let commit = source::unpack(code, folder, stage.settings, stage.facts)?;
             stage.facts.host().perform(&Action::WriteFile {
                 path: folder.join("REVISION"),
                 content: format!("{commit}\n").into_bytes(),

@@ -1,32 +1,13 @@
 //! Where the code of a release comes from.
 
-use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 use crate::facts::Facts;
 use crate::fault::{Context as _, Fault, Result};
 use crate::host::{Action, Command};
+use crate::order::Code;
 
 use super::Settings;
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Code {
-    /// The host fetches it.
-    Git { url: String, reference: String },
-    /// It was sent from the operator's own checkout, as a gzipped tar file on the host.
-    Checkout(Checkout),
-}
-
-/// Code that comes from the operator's machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checkout {
-    /// The archive on the host.
-    pub archive: PathBuf,
-    /// The commit that it holds; `None`: not under version control.
-    pub commit: Option<String>,
-}
 
 /// Whether `repo` is something that git fetches, rather than a folder of the project.
 pub fn is_url(repo: &str) -> bool {
@@ -37,16 +18,14 @@ pub fn is_url(repo: &str) -> bool {
     repo.contains("://") || scp_like().unwrap_or(false)
 }
 
-impl Code {
-    /// Puts the code into a folder that is there and empty. Gives the commit, for the log.
-    pub fn unpack(&self, into: &Path, settings: &Settings, facts: &Facts) -> Result<String> {
-        match self {
-            Self::Checkout(checkout) => {
-                untar(&checkout.archive, into, facts)?;
-                Ok(checkout.commit.clone().unwrap_or_else(|| "not under version control".to_owned()))
-            }
-            Self::Git { url, reference } => fetch(url, reference, into, settings, facts),
+/// Puts the code into a folder that is there and empty. Gives the commit, for the log.
+pub fn unpack(code: &Code, into: &Path, settings: &Settings, facts: &Facts) -> Result<String> {
+    match code {
+        Code::Checkout(checkout) => {
+            untar(&checkout.archive, into, facts)?;
+            Ok(checkout.commit.clone().unwrap_or_else(|| "not under version control".to_owned()))
         }
+        Code::Git { url, reference } => fetch(url, reference, into, settings, facts),
     }
 }
 

@@ -9,12 +9,11 @@ use super::connection::{Connection, has_terminal};
 use super::probe::Probe;
 use super::run::Session;
 use super::{Password, Payload, Refusal, Target, push};
-use crate::deploy::Code;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::facts::Grains;
 use crate::fault::Fault;
-use crate::order::{Order, Task};
+use crate::order::{Code, Order, Task};
 
 /// What one host is sent.
 #[derive(Clone, Default)]

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::deploy::Checkout;
 use crate::fault::{Context as _, Fault, Result};
+use crate::order::Checkout;
 
 /// A packed checkout; the file goes away with it.
 pub struct Packed {

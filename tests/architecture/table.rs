@@ -59,10 +59,10 @@ pub const MODULES: &[Module] = &[
         ],
     ),
     module("converge", &["fault", "host", "facts", "plan", "event", "states", "compile"]),
-    // Deploying is no state: its stages are told as events, and its end as an exit code.
-    module("deploy", &["fault", "exit", "host", "facts", "plan", "event"]),
     // What is asked of a host: the one thing that both halves of a run know besides events.
-    module("order", &["fault", "facts", "deploy"]),
+    module("order", &["fault", "facts"]),
+    // Deploying is no state: its stages are told as events, and its end as an exit code.
+    module("deploy", &["fault", "exit", "host", "facts", "plan", "event", "order"]),
     // The operator's side.
     module("remote", &["fault", "exit", "facts", "event", "order"]),
     module("report", &["diagnostic", "event"]),
@@ -71,7 +71,7 @@ pub const MODULES: &[Module] = &[
 ];
 
 /// These tie the rest together and may use all of it; nothing may use them.
-pub const TOP: &[&str] = &["commands", "lib", "main"];
+pub const TOP: &[&str] = &["commands", "here", "lib", "main"];
 
 /// What only some may do. `what` is the start of a path, or a macro with its `!`.
 pub struct Door {
