@@ -221,8 +221,11 @@ pub fn joined(texts: &[String], newline: bool) -> String {
     joined
 }
 
+/// Asks the pillar or the grains for a key with `:`.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Value>;
+
 /// A value of the pillar or the grains by a key with this delimiter.
-pub fn value_at(get: &dyn Fn(&str) -> Option<Value>, key: &str, delimiter: &str) -> Option<Value> {
+pub fn value_at(get: Lookup<'_>, key: &str, delimiter: &str) -> Option<Value> {
     if delimiter == ":" || delimiter.is_empty() {
         return get(key);
     }

@@ -54,6 +54,7 @@ impl State for Decode {
             path: &self.name,
             wanted: &wanted,
             mode: None,
+            parents: Some(Parents::default()),
             follow: true,
             backup: false,
             show: true,
@@ -61,9 +62,7 @@ impl State for Decode {
             temporary: None,
             of: "",
         };
-        let mut plan = Parents::default().of(context.facts, &self.name)?;
-        plan.join(put.content(context, decoded(&encoded)?)?);
-        Ok(plan)
+        put.content(context, decoded(&encoded)?)
     }
 
     fn owns(&self) -> Vec<Key> {
@@ -78,7 +77,7 @@ impl State for Decode {
 /// The bytes, however the base64 is broken into lines, padded or not.
 fn decoded(encoded: &str) -> Result<Vec<u8>> {
     let mut text: String = encoded.chars().filter(|char| !char.is_whitespace()).collect();
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     Base64::decode_vec(&text)

@@ -26,9 +26,7 @@ impl State for Exists {
     }
 
     fn wants(&self) -> Vec<Key> {
-        let mut wants = self.name.wants();
-        wants.push(self.name.key());
-        wants
+        self.name.edited()
     }
 }
 

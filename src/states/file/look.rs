@@ -13,15 +13,8 @@ const MOST_LINKS: usize = 40;
 
 /// What a path leads to, symlinks at its end followed; `None`: nothing, or a symlink to nothing.
 pub fn follow(host: &dyn Host, path: &Path) -> Result<Option<(PathBuf, Stat)>> {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        match host.stat(&path)? {
-            None => return Ok(None),
-            Some(stat) if stat.kind == Kind::Symlink => path = behind(host, &path)?,
-            Some(stat) => return Ok(Some((path, stat))),
-        }
-    }
-    Err(Fault::new(format!("`{}`: too many symlinks in a row", path.display())))
+    let (path, stat) = destination(host, path)?;
+    Ok(stat.map(|stat| (path, stat)))
 }
 
 /// Where a symlink points, as an absolute path.
@@ -32,16 +25,20 @@ pub fn behind(host: &dyn Host, link: &Path) -> Result<PathBuf> {
     Ok(plain(&link.parent().unwrap_or(Path::new("/")).join(target)))
 }
 
-/// Where a path really ends, even if nothing is there: for writing through a symlink.
-pub fn destination(host: &dyn Host, path: &Path) -> Result<PathBuf> {
+/// Where a path really ends, and what is there, if anything: for writing through a symlink.
+pub fn destination(host: &dyn Host, path: &Path) -> Result<(PathBuf, Option<Stat>)> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         match host.stat(&path)? {
             Some(stat) if stat.kind == Kind::Symlink => path = behind(host, &path)?,
-            _ => return Ok(path),
+            stat => return Ok((path, stat)),
         }
     }
     Err(Fault::new(format!("`{}`: too many symlinks in a row", path.display())))
+}
+
+pub fn is_file(host: &dyn Host, path: &Path) -> Result<bool> {
+    Ok(follow(host, path)?.is_some_and(|(_, stat)| stat.kind == Kind::File))
 }
 
 pub fn is_directory(host: &dyn Host, path: &Path) -> Result<bool> {

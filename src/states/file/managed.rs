@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::content::{
-    Content, Encoding, Origin, Template, Unencodable, Variables, Written, joined, render, texts_of, value_at,
-    variables,
+    Content, Encoding, Lookup, Origin, Template, Unencodable, Variables, Written, joined, render, texts_of,
+    value_at, variables,
 };
 use super::keep::Keep;
 use super::look;
@@ -15,7 +15,6 @@ use super::put::{Put, validator};
 use super::source::Source;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
-use crate::host::Kind;
 use crate::plan::Plan;
 use crate::states::{Context, Function, State};
 use crate::yaml::{Mode, ModeOrKeep, OneOrMany};
@@ -128,12 +127,11 @@ impl Managed {
         }
         let pillar = |key: &str| context.library.pillar(key);
         let grain = |key: &str| context.library.grain(key);
-        let (keys, get, kind): (_, &dyn Fn(&str) -> Option<serde_json::Value>, _) =
-            match (&self.contents_pillar, &self.contents_grains) {
-                (Some(keys), _) => (keys, &pillar, "pillar"),
-                (None, Some(keys)) => (keys, &grain, "grain"),
-                (None, None) => return Ok(None),
-            };
+        let (keys, get, kind) = match (&self.contents_pillar, &self.contents_grains) {
+            (Some(keys), _) => (keys, &pillar as Lookup<'_>, "pillar"),
+            (None, Some(keys)) => (keys, &grain as Lookup<'_>, "grain"),
+            (None, None) => return Ok(None),
+        };
         let mut texts = Vec::new();
         for key in &keys.0 {
             let value = value_at(get, key, &self.contents_delimiter)
@@ -195,8 +193,7 @@ impl Managed {
 impl State for Managed {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
         self.agree()?;
-        let there = look::follow(context.facts.host(), &self.name)?;
-        if !self.create && !there.is_some_and(|(_, stat)| stat.kind == Kind::File) {
+        if !self.create && !look::is_file(context.facts.host(), &self.name)? {
             return Ok(Plan::nothing(format!("`{}` is not there and is not to be created", self.name)));
         }
         let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
@@ -204,6 +201,7 @@ impl State for Managed {
             path: &self.name,
             wanted: &wanted,
             mode: self.mode(),
+            parents: None,
             follow: self.follow_symlinks,
             backup: self.backup.wanted(),
             show: self.show_changes,
@@ -228,11 +226,11 @@ impl State for Managed {
         {
             put.mode = Some(*mode);
         }
-        let mut plan = self.parents(&wanted, put.mode).of(context.facts, &self.name)?;
-        plan.join(match content {
+        put.parents = Some(self.parents(&wanted, put.mode));
+        let mut plan = match content {
             Content::Bytes { bytes, .. } => put.content(context, bytes)?,
             Content::Download { url, hash } => put.download(context, &url, &hash)?,
-        });
+        };
         plan.notes.extend(wanted.notes.iter().cloned());
         Ok(plan)
     }

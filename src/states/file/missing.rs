@@ -24,9 +24,7 @@ impl State for Missing {
     }
 
     fn wants(&self) -> Vec<Key> {
-        let mut wants = self.name.wants();
-        wants.push(self.name.key());
-        wants
+        self.name.edited()
     }
 }
 

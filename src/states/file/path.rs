@@ -33,6 +33,13 @@ impl AbsolutePath {
     pub fn wants(&self) -> Vec<Key> {
         above(self).map(|path| Key::Path(path.to_owned())).collect()
     }
+
+    /// What must be settled before its content is changed: the file itself too.
+    pub fn edited(&self) -> Vec<Key> {
+        let mut wants = self.wants();
+        wants.push(self.key());
+        wants
+    }
 }
 
 /// The folders above a path, nearest first, without the root.

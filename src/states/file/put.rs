@@ -22,6 +22,8 @@ pub struct Put<'a> {
     pub path: &'a Path,
     pub wanted: &'a Wanted,
     pub mode: Option<u32>,
+    /// How the folder is made, where nothing is at the path yet; `None`: others see to it.
+    pub parents: Option<Parents>,
     /// Write through a symlink rather than in its place.
     pub follow: bool,
     pub backup: bool,
@@ -60,6 +62,9 @@ impl Put<'_> {
         let mut plan = Plan::default();
         match self.here(context)? {
             Here::Nothing(path) => {
+                if let Some(parents) = &self.parents {
+                    plan.join(parents.of(context.facts, &path)?);
+                }
                 let diff = shown(self.show, b"", &content);
                 let change = match self.mode {
                     Some(mode) => self.change("created").to(octal(mode)),
@@ -111,6 +116,9 @@ impl Put<'_> {
         let digest = format!("{}={}", hash.kind, hash.hex);
         let path = match self.here(context)? {
             Here::Nothing(path) => {
+                if let Some(parents) = &self.parents {
+                    plan.join(parents.of(context.facts, &path)?);
+                }
                 plan.push(self.change("created").to(digest), self.fetch(path, url, hash));
                 return Ok(plan);
             }
@@ -137,8 +145,12 @@ impl Put<'_> {
 
     fn here(&self, context: &Context<'_>) -> Result<Here> {
         let host = context.facts.host();
-        let path = if self.follow { destination(host, self.path)? } else { self.path.to_owned() };
-        match host.stat(&path)? {
+        let (path, stat) = if self.follow {
+            destination(host, self.path)?
+        } else {
+            (self.path.to_owned(), host.stat(self.path)?)
+        };
+        match stat {
             None => Ok(Here::Nothing(path)),
             Some(stat) if stat.kind == Kind::File => Ok(Here::File(path, stat)),
             Some(stat) if stat.kind == Kind::Symlink => Ok(Here::Link(path)),

@@ -177,6 +177,8 @@ impl Recurse {
                 Some(ModeOrKeep::Keep) => Some(found.file.mode),
                 None => None,
             },
+            // The folders are made before, all together.
+            parents: None,
             follow: true,
             backup: self.backup.wanted(),
             show: self.show_changes,

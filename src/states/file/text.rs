@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use super::look::{arriving, follow, kind_word};
+use super::ownership::Wanted;
+use super::parents::Parents;
+use super::put::Put;
 use crate::fault::{Fault, Result};
-use crate::host::{Action, Kind, Owner};
+use crate::host::{Action, Kind, Owner, Stat};
 use crate::plan::{Change, Plan, diff};
 use crate::states::Context;
 
@@ -26,10 +29,11 @@ pub enum Found {
 #[derive(Debug)]
 pub struct TextFile {
     /// Where it really is, symlinks followed.
-    path: PathBuf,
+    pub path: PathBuf,
     pub text: String,
     /// Its bytes are no UTF-8; each is a character.
     latin: bool,
+    pub stat: Stat,
 }
 
 impl Found {
@@ -45,7 +49,12 @@ impl Found {
             let kind = kind_word(stat.kind);
             return Err(Fault::new(format!("`{}` is a {kind}, not a file", path.display())));
         }
-        let bytes = host.read(&real)?.unwrap_or_default();
+        let bytes = match (host.read(&real), arriving(context.facts, path)) {
+            (Ok(bytes), _) => bytes.unwrap_or_default(),
+            // A download of an earlier state: only the real run will know what is in it.
+            (Err(_), Some(from)) => return Ok(Self::Later(later(&from))),
+            (Err(fault), None) => return Err(fault),
+        };
         if bytes.contains(&0) {
             return Err(Fault::new(format!(
                 "`{}` is a binary file, its text cannot be changed",
@@ -53,10 +62,10 @@ impl Found {
             )));
         }
         Ok(Self::Text(match String::from_utf8(bytes) {
-            Ok(text) => TextFile { path: real, text, latin: false },
+            Ok(text) => TextFile { path: real, text, latin: false, stat },
             Err(error) => {
                 let text = error.as_bytes().iter().map(|byte| char::from(*byte)).collect();
-                TextFile { path: real, text, latin: true }
+                TextFile { path: real, text, latin: true, stat }
             }
         }))
     }
@@ -113,6 +122,24 @@ impl TextFile {
     }
 }
 
+/// The plan of a text file that comes into being.
+pub fn created(context: &Context<'_>, path: &Path, makedirs: bool, text: String, show: bool) -> Result<Plan> {
+    let wanted = Wanted::default();
+    let put = Put {
+        path,
+        wanted: &wanted,
+        mode: None,
+        parents: Some(Parents { make: makedirs, ..Parents::default() }),
+        follow: true,
+        backup: false,
+        show,
+        validate: None,
+        temporary: None,
+        of: "",
+    };
+    put.content(context, text.into_bytes())
+}
+
 /// The plan of a file that only the real run can look into.
 pub fn later(from: &str) -> Plan {
     let mut plan = Plan::default();
@@ -157,6 +184,13 @@ pub struct Suffix(Option<String>);
 
 impl Suffix {
     pub const NONE: Self = Self(None);
+
+    /// A suffix that tells when the content was written.
+    pub fn time(seconds: i64) -> Self {
+        let time = jiff::Timestamp::from_second(seconds)
+            .map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d-%H-%M-%S").to_string());
+        Self(Some(format!(".{time}")))
+    }
 
     fn of(&self, path: &Path) -> Option<PathBuf> {
         let suffix = self.0.as_ref()?;

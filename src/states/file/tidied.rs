@@ -171,14 +171,8 @@ impl State for Tidied {
         Ok(plan)
     }
 
-    fn owns(&self) -> Vec<Key> {
-        Vec::new()
-    }
-
     fn wants(&self) -> Vec<Key> {
-        let mut wants = self.name.wants();
-        wants.push(self.name.key());
-        wants
+        self.name.edited()
     }
 }
 

@@ -1,0 +1,364 @@
+//! `file.line`: one line of a file, put in, replaced or taken out. Must not write it, only say so.
+
+use super::content::Written;
+use super::ownership::{self, Wanted};
+use super::parents::Parents;
+use super::path::AbsolutePath;
+use super::pattern::{Flags, Pattern};
+use super::put::Put;
+use super::text::{Found, Suffix, TextFile, bare, lines};
+use crate::facts::Key;
+use crate::fault::{Fault, Result};
+use crate::host::Action;
+use crate::plan::Plan;
+use crate::states::{Context, Function, State};
+use crate::yaml::Mode;
+
+/// The line is in the file, or not, or in place of another.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    name: AbsolutePath,
+    #[serde(default)]
+    content: Option<Written>,
+    #[serde(default, rename = "match")]
+    matching: Option<String>,
+    mode: How,
+    #[serde(default)]
+    location: Option<End>,
+    #[serde(default)]
+    before: Option<String>,
+    #[serde(default)]
+    after: Option<String>,
+    #[serde(default = "super::yes")]
+    show_changes: bool,
+    #[serde(default)]
+    backup: bool,
+    /// A missing file is no error.
+    #[serde(default)]
+    quiet: bool,
+    #[serde(default = "super::yes")]
+    indent: bool,
+    #[serde(default)]
+    create: bool,
+    #[serde(default)]
+    user: Option<String>,
+    #[serde(default)]
+    group: Option<String>,
+    #[serde(default)]
+    file_mode: Option<Mode>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum How {
+    Ensure,
+    Insert,
+    Replace,
+    Delete,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum End {
+    Start,
+    End,
+}
+
+/// The lines of a file while one of them changes.
+struct Page {
+    lines: Vec<String>,
+    /// How its lines end.
+    ending: String,
+}
+
+impl Page {
+    fn new(text: &str) -> Self {
+        let lines: Vec<String> = lines(text).into_iter().map(str::to_owned).collect();
+        let ending = lines.first().filter(|line| line.ends_with("\r\n")).map_or("\n", |_| "\r\n");
+        Self { ending: ending.to_owned(), lines }
+    }
+
+    fn text(&self) -> String {
+        self.lines.concat()
+    }
+
+    /// The positions of lines that a regular expression matches or that contain the text.
+    fn found(&self, text: &str, strict: bool) -> Result<Vec<usize>> {
+        let pattern = match Pattern::new(text, Flags { dot_all: true, ..Flags::default() }) {
+            Ok(pattern) => Some(pattern),
+            Err(fault) if strict => return Err(fault),
+            // A line that is looked for as it is need not be a regular expression.
+            Err(_) => None,
+        };
+        let mut found = Vec::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            let matched = match &pattern {
+                Some(pattern) => pattern.is_in(line)?,
+                None => false,
+            };
+            if matched || line.contains(text) {
+                found.push(at);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The one line that an expression means.
+    fn one(&self, text: &str, argument: &str) -> Result<usize> {
+        match self.found(text, true)?.as_slice() {
+            [at] => Ok(*at),
+            [] => Err(Fault::new(format!("{argument}: no line matches `{text}`"))),
+            more => Err(Fault::new(format!("{argument}: {} lines match `{text}`", more.len()))
+                .help("write an expression that only one line matches")),
+        }
+    }
+
+    fn indent_of(&self, at: usize) -> &str {
+        let line = self.lines.get(at).map_or("", String::as_str);
+        let end = line.len() - line.trim_start_matches([' ', '\t']).len();
+        line.get(..end).unwrap_or_default()
+    }
+
+    /// Whether these lines stand at this position, however they are indented.
+    fn has_at(&self, at: usize, block: &[String]) -> bool {
+        self.lines.get(at..at + block.len()).is_some_and(|lines| {
+            lines.iter().zip(block).all(|(line, wanted)| bare(line).trim_start() == bare(wanted).trim_start())
+        })
+    }
+
+    fn has(&self, block: &[String]) -> bool {
+        (0..self.lines.len()).any(|at| self.has_at(at, block))
+    }
+
+    fn insert(&mut self, at: usize, block: Vec<String>) {
+        // What stands before must end, and a file whose last line does not end keeps it so.
+        let open =
+            at > 0 && at == self.lines.len() && self.lines.last().is_some_and(|line| bare(line) == line);
+        if open && let Some(last) = self.lines.last_mut() {
+            last.push_str(&self.ending);
+        }
+        let count = block.len();
+        for (index, line) in block.into_iter().enumerate() {
+            let ending = if open && index + 1 == count { "" } else { self.ending.as_str() };
+            self.lines.insert(at + index, format!("{}{ending}", bare(&line)));
+        }
+    }
+}
+
+impl Line {
+    /// The content as lines, indented as the line that it follows or replaces.
+    fn block(&self, indent: &str) -> Result<Vec<String>> {
+        let content = self
+            .content
+            .as_ref()
+            .map(|content| content.0.as_str())
+            .ok_or_else(|| Fault::new("content: it is needed for every mode but `delete`"))?;
+        Ok(content
+            .trim_end()
+            .split('\n')
+            .map(|line| {
+                let line = bare(line).trim_end();
+                if self.indent { format!("{indent}{}", line.trim_start()) } else { line.to_owned() }
+            })
+            .collect())
+    }
+
+    fn changed(&self, text: &str) -> Result<String> {
+        let mut page = Page::new(text);
+        match self.mode {
+            How::Delete => self.delete(&mut page)?,
+            How::Replace => self.replace(&mut page)?,
+            How::Insert => self.insert(&mut page)?,
+            How::Ensure => self.ensure(&mut page)?,
+        }
+        Ok(page.text())
+    }
+
+    /// What is looked for in `delete` and `replace`; the content itself where nothing is said.
+    fn sought(&self) -> Result<(&str, bool)> {
+        match (self.matching.as_deref().filter(|text| !text.is_empty()), &self.content) {
+            (Some(text), _) => Ok((text, true)),
+            (None, Some(content)) if !content.0.is_empty() => Ok((&content.0, false)),
+            _ => Err(Fault::new("match: it must say which line is meant")),
+        }
+    }
+
+    /// All lines that match: deleting but the first, as Salt does, would go on at the next run.
+    fn delete(&self, page: &mut Page) -> Result<()> {
+        let (text, strict) = self.sought()?;
+        let gone = page.found(text, strict)?;
+        let mut at = 0;
+        page.lines.retain(|_| {
+            at += 1;
+            !gone.contains(&(at - 1))
+        });
+        Ok(())
+    }
+
+    /// Line by line until none matches any more, or the one that matches first is right.
+    fn replace(&self, page: &mut Page) -> Result<()> {
+        let (text, strict) = self.sought()?;
+        for _ in 0..=page.lines.len() {
+            let Some(at) = page.found(text, strict)?.first().copied() else { break };
+            let block = self.block(page.indent_of(at))?;
+            if page.has_at(at, &block)
+                && page.lines.get(at).map(|line| bare(line)) == block.first().map(String::as_str)
+            {
+                break;
+            }
+            let old = page.lines.remove(at);
+            let ending = old.get(bare(&old).len()..).unwrap_or_default().to_owned();
+            let count = block.len();
+            for (index, line) in block.into_iter().enumerate() {
+                let ending = if index + 1 == count { &ending } else { &page.ending };
+                let line = format!("{line}{ending}");
+                page.lines.insert(at + index, line);
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&self, page: &mut Page) -> Result<()> {
+        if let Some(end) = self.location {
+            let (at, indent) = match end {
+                End::Start => (0, String::new()),
+                End::End => (page.lines.len(), page.indent_of(page.lines.len().saturating_sub(1)).to_owned()),
+            };
+            let block = self.block(&indent)?;
+            if !page.has(&block) {
+                page.insert(at, block);
+            }
+            return Ok(());
+        }
+        match (&self.after, &self.before) {
+            (Some(after), Some(before)) => {
+                let first = page.one(after, "after")?;
+                let last = page.one(before, "before")?;
+                let block = self.block(page.indent_of(last))?;
+                if !(first + 1..last).any(|at| page.has_at(at, &block)) {
+                    page.insert(last, block);
+                }
+                Ok(())
+            }
+            (None, None) => Err(Fault::new("inserting needs `location`, `before` or `after`")),
+            _ => self.beside(page),
+        }
+    }
+
+    fn ensure(&self, page: &mut Page) -> Result<()> {
+        match (&self.after, &self.before) {
+            (Some(after), Some(before)) => {
+                let first = page.one(after, "after")?;
+                let last = page.one(before, "before")?;
+                if last <= first {
+                    return Err(Fault::new(format!(
+                        "the line of `before` (`{before}`) is not after that of `after`"
+                    )));
+                }
+                let block = self.block(page.indent_of(first))?;
+                if (first + 1..last).any(|at| page.has_at(at, &block)) {
+                    return Ok(());
+                }
+                match last - first {
+                    1 => {}
+                    2 => drop(page.lines.remove(first + 1)),
+                    _ => {
+                        return Err(Fault::new("there is more than one line between `after` and `before`"));
+                    }
+                }
+                page.insert(first + 1, block);
+                Ok(())
+            }
+            (None, None) => Err(Fault::new("ensuring a line needs `before` or `after`")),
+            _ => self.beside(page),
+        }
+    }
+
+    /// Right before or after one line.
+    fn beside(&self, page: &mut Page) -> Result<()> {
+        if let Some(after) = &self.after {
+            let at = page.one(after, "after")?;
+            let block = self.block(page.indent_of(at))?;
+            if !page.has_at(at + 1, &block) {
+                page.insert(at + 1, block);
+            }
+        } else if let Some(before) = &self.before {
+            let at = page.one(before, "before")?;
+            let block = self.block(page.indent_of(at))?;
+            if at.checked_sub(block.len()).is_none_or(|at| !page.has_at(at, &block)) {
+                page.insert(at, block);
+            }
+        }
+        Ok(())
+    }
+
+    /// Owner and mode, which may be given too.
+    fn settled(&self, context: &Context<'_>, wanted: &Wanted, file: &TextFile) -> Result<Plan> {
+        let mode = self.file_mode.map(|mode| mode.0);
+        wanted.settle(context.facts, &file.path, &file.stat, mode, "")
+    }
+}
+
+impl State for Line {
+    fn check(&self, context: &Context<'_>) -> Result<Plan> {
+        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let found = Found::read(context, &self.name)?;
+        if matches!(found, Found::Missing) {
+            if self.create {
+                let text = self.changed("")?;
+                let put = Put {
+                    path: &self.name,
+                    wanted: &wanted,
+                    mode: self.file_mode.map(|mode| mode.0),
+                    parents: Some(Parents::default()),
+                    follow: true,
+                    backup: false,
+                    show: self.show_changes,
+                    validate: None,
+                    temporary: None,
+                    of: "",
+                };
+                return put.content(context, text.into_bytes());
+            }
+            if self.quiet {
+                return Ok(Plan::nothing(format!("`{}` is not there", self.name)));
+            }
+        }
+        let file = match found.needed(&self.name)? {
+            Ok(file) => file,
+            Err(later) => return Ok(later),
+        };
+        let backup = if self.backup { Suffix::time(file.stat.modified) } else { Suffix::NONE };
+        let mut plan = self.settled(context, &wanted, &file)?;
+        let mut change = file.become_text(&self.changed(&file.text)?, &backup, self.show_changes)?;
+        for step in &mut change.steps {
+            // The new file comes with what was just set right on the old one.
+            if let Action::WriteFile { mode, owner, .. } = &mut step.action {
+                *mode = self.file_mode.map(|mode| mode.0);
+                *owner = wanted.owner.clone();
+            }
+        }
+        plan.join(change);
+        plan.notes.extend(wanted.notes);
+        Ok(plan)
+    }
+
+    fn wants(&self) -> Vec<Key> {
+        let mut wants = self.name.edited();
+        wants.extend(ownership::wants(self.user.as_deref(), self.group.as_deref()));
+        wants
+    }
+}
+
+impl Function for Line {
+    const NAME: &'static str = "file.line";
+    const ABOUT: &'static str = "a line is in a file, at its place; or it is replaced or deleted";
+    const EXAMPLE: &'static str = "\
+/etc/app.conf:
+  file.line:
+    - mode: ensure
+    - content: 'listen = 127.0.0.1'
+    - after: '^\\[server\\]'
+";
+}
