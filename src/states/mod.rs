@@ -7,6 +7,7 @@ mod cron;
 mod dot_ssh;
 mod edit;
 mod file;
+mod git;
 mod glob;
 mod group;
 mod host;

@@ -1,8 +1,8 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, cmd, cron, file, group, host, locale, pip, pkg, postgres, row, service, ssh_auth, ssh_known_hosts,
-    supervisord, sysctl, test, timezone, ufw, user, virtualenv,
+    Row, cmd, cron, file, git, group, host, locale, pip, pkg, postgres, row, service, ssh_auth,
+    ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user, virtualenv,
 };
 
 /// All functions, sorted by name.
@@ -37,6 +37,12 @@ pub static FUNCTIONS: &[Row] = &[
     row::<file::Tidied>(),
     row::<file::Touch>(),
     row::<file::Uncomment>(),
+    row::<git::Cloned>(),
+    row::<git::ConfigSet>(),
+    row::<git::ConfigUnset>(),
+    row::<git::Detached>(),
+    row::<git::Latest>(),
+    row::<git::Present>(),
     row::<group::Absent>(),
     row::<group::Present>(),
     row::<host::Absent>(),
