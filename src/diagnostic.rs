@@ -1,6 +1,10 @@
 //! A problem in the user's files: what is wrong, where, and what to do. Must not know YAML or states.
 
+mod render;
+
 use serde::{Deserialize, Serialize};
+
+pub use render::render;
 
 use crate::source::Place;
 
@@ -145,17 +149,6 @@ impl IntoIterator for Problems {
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
-}
-
-/// A problem as people read it.
-pub fn render(problem: &Diagnostic, _color: bool) -> String {
-    let place = problem
-        .place
-        .as_ref()
-        .map(|place| format!("\n --> {}:{}:{}", place.file, place.line, place.column))
-        .unwrap_or_default();
-    let help = problem.help.as_ref().map(|help| format!("\n = help: {help}")).unwrap_or_default();
-    format!("error: {}{place}{help}\n", problem.message)
 }
 
 /// The nearest of the known names to what was typed, if it is near enough to be meant.

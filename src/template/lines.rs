@@ -3,6 +3,7 @@
 //! The template is rendered once more with a private-use character before the text of each line; where that
 //! character comes out, the line came out. It is only believed if the text is otherwise the same.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::tags::{Piece, inner, pieces};
@@ -196,6 +197,9 @@ fn columns(template: &str, rendered: &str, column: u32, width: u32) -> (u32, u32
     if end <= same {
         return (column, width.max(1));
     }
+    let outputs = outputs(template);
+    let within = |at: usize| outputs.iter().find(|range| range.contains(&at));
+    let shown = |range: &Range<usize>| (narrow(range.start + 1), narrow(range.len()));
     let wanted = rendered_letters.get(start..end).unwrap_or_default();
     if !wanted.is_empty() {
         let found = |from: usize| {
@@ -203,23 +207,26 @@ fn columns(template: &str, rendered: &str, column: u32, width: u32) -> (u32, u32
                 .find(|at| template_letters.get(*at..*at + wanted.len()) == Some(wanted))
         };
         if let Some(at) = found(same.min(start)).or_else(|| found(0)) {
-            return (narrow(at + 1), narrow(wanted.len()));
+            return within(at).map_or_else(|| (narrow(at + 1), narrow(wanted.len())), shown);
         }
     }
     // The expression that the text came from: the one that begins where the lines begin to differ, or after.
-    let text: String = template_letters.iter().collect();
-    let from: usize = template_letters.iter().take(same).map(|letter| letter.len_utf8()).sum();
-    for piece in pieces(&text) {
-        let range = piece.range();
-        if matches!(piece, Piece::Output(_)) && range.end > from {
-            let before = text.get(..range.start).unwrap_or_default().chars().count();
-            let length = text.get(range).unwrap_or_default().chars().count();
-            return (narrow(before + 1), narrow(length));
-        }
+    if let Some(range) = outputs.iter().find(|range| range.end > same) {
+        return shown(range);
     }
     let trimmed = template.trim();
     let indent = template.chars().take_while(|letter| letter.is_whitespace()).count();
     (narrow(indent + 1), narrow(trimmed.chars().count().max(1)))
+}
+
+/// Where expressions stand in a line, in characters.
+fn outputs(line: &str) -> Vec<Range<usize>> {
+    let characters = |offset: usize| line.get(..offset).unwrap_or_default().chars().count();
+    pieces(line)
+        .into_iter()
+        .filter(|piece| matches!(piece, Piece::Output(_)))
+        .map(|piece| characters(piece.range().start)..characters(piece.range().end))
+        .collect()
 }
 
 #[cfg(test)]

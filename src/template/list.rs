@@ -30,7 +30,7 @@ impl List {
         self.read(<[Value]>::to_vec)
     }
 
-    pub fn len(&self) -> usize {
+    pub fn length(&self) -> usize {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
             Content::Shared(items) => items.len(),
             Content::Own(items) => items.len(),
@@ -92,7 +92,7 @@ impl Object for List {
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
-        Some(self.len())
+        Some(self.length())
     }
 
     fn call_method(

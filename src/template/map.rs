@@ -38,7 +38,7 @@ impl Map {
         }
     }
 
-    pub fn len(&self) -> usize {
+    pub fn length(&self) -> usize {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
             Content::Shared(entries) => entries.len(),
             Content::Own(entries) => entries.len(),
@@ -114,7 +114,7 @@ impl Object for Map {
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
-        Some(self.len())
+        Some(self.length())
     }
 
     fn call_method(

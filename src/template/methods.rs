@@ -196,13 +196,12 @@ pub fn of_map(map: &Map, method: &str, args: &[Value]) -> Result<Value, Error> {
             let () = from_args(args)?;
             Ok(Value::from_object(Map::new(map.entries().into_iter().collect())))
         }
-        _ => of_entries(map.len(), || map.entries(), |key| map.get(key), method, args),
+        _ => of_entries(|| map.entries(), |key| map.get(key), method, args),
     }
 }
 
 /// What can be asked of any map.
 fn of_entries(
-    _length: usize,
     entries: impl Fn() -> Vec<(Value, Value)>,
     get: impl Fn(&Value) -> Option<Value>,
     method: &str,
@@ -286,7 +285,7 @@ pub fn unknown_method(
                     Ok(Value::from_object(Map::new(entries(value).into_iter().collect())))
                 }
                 _ if CHANGING.contains(&method) && get(&Value::from(method)).is_none() => Err(wrong(UNNAMED)),
-                _ => of_entries(0, || entries(value), get, method, args),
+                _ => of_entries(|| entries(value), get, method, args),
             }
         }
         _ => pycompat::unknown_method_callback(state, value, method, args),

@@ -56,6 +56,7 @@ pub trait Functions: Send + Sync {
 pub struct Templates {
     environment: Environment<'static>,
     sources: Arc<Sources>,
+    functions: Arc<dyn Functions>,
 }
 
 impl Templates {
@@ -67,14 +68,17 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_fuel(Some(MOST_STEPS));
-        environment.set_formatter(|out, _, value| out.write_str(&python::str(value)).map_err(Error::from));
+        environment.set_formatter(|out, _, value| match value.as_str() {
+            Some(text) => out.write_str(text).map_err(Error::from),
+            None => out.write_str(&python::put_out(value)?).map_err(Error::from),
+        });
         environment.set_path_join_callback(|name, parent| sources::join(name, parent).into());
         environment.set_unknown_method_callback(methods::unknown_method);
         let loading = Arc::clone(&sources);
-        environment.set_loader(move |name| loading.load(name).map_err(|fault| failed(fault)));
+        environment.set_loader(move |name| loading.load(name).map_err(failed));
         filters::add(&mut environment);
-        functions::add(&mut environment, functions);
-        Arc::new(Self { environment, sources })
+        functions::add(&mut environment, Arc::clone(&functions));
+        Arc::new(Self { environment, sources, functions })
     }
 
     /// Renders a template. `path` is its place below the file root, for relative imports; `variables` is a
@@ -108,7 +112,9 @@ impl Templates {
         variables: &Data,
     ) -> Result<String, Box<Diagnostic>> {
         let name = self.sources.name(source, text, path);
-        let tell = |error: &Error| Box::new(problem::tell(error, &self.sources, source, variables));
+        let tell = |error: &Error| {
+            Box::new(problem::tell(error, &self.sources, source, variables, &self.functions.names()))
+        };
         let template = self.environment.get_template(&name).map_err(|error| tell(&error))?;
         let mut out = Limited(Vec::new());
         template.render_captured_to(variables.thaw(), &mut out).map_err(|error| tell(&error))?;

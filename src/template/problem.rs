@@ -12,7 +12,13 @@ use crate::source::{Place, Source};
 use std::sync::Arc;
 
 /// What an error of a rendering means for the person who wrote the template.
-pub fn tell(error: &Error, sources: &Sources, source: &Arc<Source>, variables: &Data) -> Diagnostic {
+pub fn tell(
+    error: &Error,
+    sources: &Sources,
+    source: &Arc<Source>,
+    variables: &Data,
+    callable: &[&str],
+) -> Diagnostic {
     // An error in an included file is wrapped once for every file on the way.
     let mut outer: Vec<Place> = Vec::new();
     let mut error = error;
@@ -27,8 +33,8 @@ pub fn tell(error: &Error, sources: &Sources, source: &Arc<Source>, variables: &
             Some(help) => problem.help(help.clone()),
             None => problem,
         }
-    } else if let Some(expression) = undefined(error) {
-        undefined_problem(&expression, &place, variables)
+    } else if let Some(expression) = undefined(error, &place) {
+        undefined_problem(&expression, &place, variables, callable)
     } else {
         other(error, variables).at(&place)
     };
@@ -60,15 +66,32 @@ fn place(error: &Error, sources: &Sources) -> Option<Place> {
 }
 
 /// The expression that an error found undefined.
-fn undefined(error: &Error) -> Option<String> {
-    let detail = error.detail()?;
+fn undefined(error: &Error, place: &Place) -> Option<String> {
+    let Some(detail) = error.detail() else {
+        // A macro's argument that was not given has no name here, but stands at the place.
+        let written = written(place);
+        let name = written.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        return (error.kind() == ErrorKind::UndefinedError && name && !written.is_empty()).then_some(written);
+    };
     let at = detail.find("` is undefined")?;
     let before = detail.get(..at)?;
     before.rfind('`').and_then(|open| before.get(open + 1..)).map(str::to_owned)
 }
 
-fn undefined_problem(expression: &str, place: &Place, variables: &Data) -> Diagnostic {
+fn undefined_problem(expression: &str, place: &Place, variables: &Data, callable: &[&str]) -> Diagnostic {
     let path = path(expression);
+    if let [root, name @ ..] = path.as_slice()
+        && root == "salt"
+        && !name.is_empty()
+    {
+        let name = name.join(".");
+        let place = narrowed(place, expression, path.last());
+        let problem = Diagnostic::error(format!("templates cannot call `{name}`")).at(&place);
+        return match nearest(&name, callable.iter().copied()) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help("only functions that look at the host and change nothing can be called"),
+        };
+    }
     let shown = shown_expression(expression, place);
     let place = narrowed(place, &shown, path.last());
     let problem = Diagnostic::error(format!("`{shown}` is undefined")).at(&place);
@@ -92,23 +115,33 @@ fn undefined_problem(expression: &str, place: &Place, variables: &Data) -> Diagn
                 walked = format!("{walked}.{key}");
             }
             None => {
-                let known = names(found);
-                let near = nearest(key, known.iter().map(String::as_str));
-                let advice = match (near, known.as_slice()) {
-                    (Some(near), _) => format!("did you mean `{near}`?"),
-                    (None, []) => "it is empty".to_owned(),
-                    (None, many) => {
-                        let listed: Vec<String> =
-                            many.iter().take(8).map(|name| format!("`{name}`")).collect();
-                        let more = if many.len() > 8 { ", …" } else { "" };
-                        format!("known are {}{more}", listed.join(", "))
-                    }
+                let advice = match found {
+                    Data::Scalar(_) => format!("`{walked}` is no map"),
+                    Data::List(items) if key.parse::<i64>().is_ok() => match items.len() {
+                        1 => format!("`{walked}` has 1 item"),
+                        many => format!("`{walked}` has {many} items"),
+                    },
+                    Data::List(_) => format!("`{walked}` is a list"),
+                    Data::Map(_) => format!("`{walked}` has no `{key}`; {}", known_keys(key, found)),
                 };
-                return problem.help(format!("`{walked}` has no `{key}`; {advice}"));
+                return problem.help(advice);
             }
         }
     }
     problem
+}
+
+fn known_keys(key: &str, map: &Data) -> String {
+    let known = names(map);
+    if let Some(near) = nearest(key, known.iter().map(String::as_str)) {
+        return format!("did you mean `{near}`?");
+    }
+    let listed: Vec<String> = known.iter().take(8).map(|name| format!("`{name}`")).collect();
+    match known.len() {
+        0 => "it is empty".to_owned(),
+        1..=8 => format!("known are {}", listed.join(", ")),
+        _ => format!("known are {}, …", listed.join(", ")),
+    }
 }
 
 /// `pillar.db['host']` as its parts.
@@ -130,23 +163,32 @@ fn shown_expression(expression: &str, place: &Place) -> String {
     if !expression.contains("...") {
         return expression.to_owned();
     }
-    let line = place.source.line(place.line);
-    let written: String =
-        line.chars().skip(place.column.saturating_sub(1) as usize).take(place.width as usize).collect();
-    if written.trim().is_empty() { expression.to_owned() } else { written.trim().to_owned() }
+    let written = written(place);
+    if written.is_empty() { expression.to_owned() } else { written }
+}
+
+/// What stands at a place.
+fn written(place: &Place) -> String {
+    let line = place.source.line(place.line).chars();
+    let part: String =
+        line.skip(place.column.saturating_sub(1) as usize).take(place.width as usize).collect();
+    part.trim().to_owned()
 }
 
 /// The place of the expression within what the engine points at, where it can be found there.
 fn narrowed(place: &Place, expression: &str, last: Option<&String>) -> Place {
     let line: Vec<char> = place.source.line(place.line).chars().collect();
     let from = place.column.saturating_sub(1) as usize;
-    let find = |wanted: &str| {
+    let until = (from + place.width as usize).min(line.len());
+    // The engine points at the last part of a chain, or at a larger whole.
+    let find = |wanted: &str, back: usize| {
         let wanted: Vec<char> = wanted.chars().collect();
-        let until = (from + place.width as usize).min(line.len());
-        let at = (from..until).find(|at| line.get(*at..*at + wanted.len()) == Some(&wanted[..]))?;
+        let back = from.saturating_sub(back.min(wanted.len()));
+        let at = (back..until)
+            .find(|at| line.get(*at..*at + wanted.len()) == Some(&wanted[..]) && at + wanted.len() > from)?;
         Some((at, wanted.len()))
     };
-    let found = find(expression).or_else(|| last.and_then(|last| find(last)));
+    let found = find(expression, usize::MAX).or_else(|| last.and_then(|last| find(last, 0)));
     let Some((at, width)) = found else { return place.clone() };
     let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Place { column: narrow(at + 1), width: narrow(width.max(1)), ..place.clone() }
@@ -167,7 +209,21 @@ fn other(error: &Error, variables: &Data) -> Diagnostic {
                 None => problem,
             }
         }
-        ErrorKind::UnknownTest => Diagnostic::error(format!("there is no test `{}`", named())),
+        ErrorKind::UnknownTest => {
+            let name = named();
+            let problem = Diagnostic::error(format!("there is no test `{name}`"));
+            match nearest(&name, super::filters::TESTS.iter().copied()) {
+                Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None => problem,
+            }
+        }
+        ErrorKind::UnknownMethod => match detail.split_once(" has no method named ") {
+            Some((kind, method)) => Diagnostic::error(format!("a {kind} has no method `{method}`")),
+            None => Diagnostic::error(detail),
+        },
+        ErrorKind::TooManyArguments if detail.is_empty() => {
+            Diagnostic::error("more arguments are given than the macro takes")
+        }
         ErrorKind::UnknownFunction => {
             let name = detail.strip_suffix(" is unknown").unwrap_or(&detail);
             let known = names(variables);
@@ -182,7 +238,7 @@ fn other(error: &Error, variables: &Data) -> Diagnostic {
             }
         }
         ErrorKind::TemplateNotFound => {
-            let name = detail.split('"').nth(1).unwrap_or(&detail).to_owned();
+            let name = detail.split(['"', '\'']).nth(1).unwrap_or(&detail).to_owned();
             Diagnostic::error(format!("there is no template `{name}`")).help(
                 "the path is relative to the file root, or begins with `./` and is relative to this file",
             )
@@ -190,6 +246,12 @@ fn other(error: &Error, variables: &Data) -> Diagnostic {
         ErrorKind::OutOfFuel => Diagnostic::error("the template takes too long: does a loop never end?"),
         ErrorKind::WriteFailure => Diagnostic::error("the template puts out more than it may"),
         ErrorKind::UndefinedError => Diagnostic::error("an undefined value is used here"),
+        _ if detail == "recursion limit exceeded" => {
+            Diagnostic::error("templates include or call one another without end")
+        }
+        _ if detail.starts_with("tried to use + operator") && detail.contains("string") => {
+            Diagnostic::error(detail).help("`~` joins values of any kind as text")
+        }
         _ if detail.is_empty() => Diagnostic::error(error.kind().to_string()),
         _ => Diagnostic::error(detail),
     }

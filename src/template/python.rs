@@ -17,6 +17,29 @@ pub fn str(value: &Value) -> String {
     }
 }
 
+/// `str(value)` where it goes into a text: what is undefined must not get there, not even in a list.
+pub fn put_out(value: &Value) -> Result<String, Error> {
+    if holds_undefined(value, 0) {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    Ok(str(value))
+}
+
+fn holds_undefined(value: &Value, depth: usize) -> bool {
+    if depth > DEEPEST || value.as_object().is_none() {
+        return depth > 0 && value.is_undefined();
+    }
+    match value.kind() {
+        ValueKind::Seq => {
+            value.try_iter().is_ok_and(|mut items| items.any(|item| holds_undefined(&item, depth + 1)))
+        }
+        ValueKind::Map if is_ours(value) || is_plain_map(value) => {
+            entries(value).iter().any(|(_, item)| holds_undefined(item, depth + 1))
+        }
+        _ => false,
+    }
+}
+
 /// `repr(value)`.
 pub fn repr(value: &Value) -> String {
     shown(value, 0, false)

@@ -360,50 +360,20 @@ fn errors_name_place_and_remedy() {
         ("web/syntax.jinja", "{% if %}"),
         ("web/loop.sls", "{% include 'web/loop.sls' %}"),
     ];
-    let cases = [
-        ("a\n  b: {{ nothing }}\n", ""),
-        ("a: {{ pilar.db }}\n", ""),
-        ("a: {{ pillar.db.hots }}\n", ""),
-        ("a: {{ pillar['db']['nam'] | upper }}\n", ""),
-        ("a: {{ pillar.x.y }}\n", ""),
-        ("{% set x = pillar.nothing %}\na: {{ x }}\n", ""),
-        ("{% for x in pillar.nothing %}{% endfor %}\n", ""),
-        ("{% if pillar.nothing %}{% endif %}\n", ""),
-        ("{{ 'a' ~ nothing }}", ""),
-        ("{% if true %}\na\n", ""),
-        ("{{ a b }}", ""),
-        ("{% endif %}", ""),
-        ("{{ 'a' | uper }}", ""),
-        ("{{ 'a' is strin }}", ""),
-        ("{{ foo() }}", ""),
-        ("{{ salt['pillar.gett']('a') }}", ""),
-        ("{{ salt.pillar.gett('a') }}", ""),
-        ("{{ salt['no.such']('a') }}", ""),
-        ("a: 1\nb: {{ salt['test.fails']('a') }}", ""),
-        ("{% include 'none.sls' %}", ""),
-        ("{% include 'web/bad.sls' %}", ""),
-        ("{% from 'web/macro.jinja' import m %}\n{{ m({}) }}", ""),
-        ("{% from 'web/syntax.jinja' import m %}", ""),
-        ("{% include 'web/loop.sls' %}", ""),
-        ("{{ raise('not here') }}", ""),
-        ("{{ 1 + 'a' }}", ""),
-        ("{{ 1 / 0 }}", ""),
-        ("{% set x = (1, 2) %}{% do x.append(3) %}", ""),
-        ("{% set x = [] %}{% do x.append(x) %}", ""),
-        ("{{ [1].append(2) }}", ""),
-        ("{{ 'a' | regex_search('(') }}", ""),
-        ("{% load_yaml as x %}\na: [\n{% endload %}", ""),
-        ("{{ 'abc'.nope() }}", ""),
-        ("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", ""),
-        ("{% set x = 'a' * 90000000 %}{{ x }}", ""),
-    ];
-    let mut all = String::new();
-    for (text, _) in cases {
-        let problem = try_render(&files, text).map(|source| source.text.chars().take(40).collect::<String>());
-        let found = problem.map_or_else(|problem| told(&problem), |text| format!("no error: {text}"));
-        all += &format!("{}\n    {found}\n", text.replace('\n', "⏎"));
+    // A template in one line, `⏎` for line breaks, and what is told of it in the next.
+    let cases: Vec<&str> = include_str!("errors.txt").lines().collect();
+    let mut wrong = String::new();
+    for case in cases.chunks(2) {
+        let [text, expected] = case else { panic!("{case:?} stands alone") };
+        let found = match try_render(&files, &text.replace('⏎', "\n")) {
+            Ok(source) => format!("no error: {}", source.text),
+            Err(problem) => told(&problem),
+        };
+        if found != expected.trim_start() {
+            wrong += &format!("{text}\n    {found}\n");
+        }
     }
-    println!("{all}");
+    assert!(wrong.is_empty(), "{wrong}");
 }
 
 /// Where the YAML node with a text leads back to, as `line:column+width`.
@@ -440,7 +410,7 @@ fn places_lead_back_to_the_template() {
             "z",
             "5:7+1",
         ),
-        ("a:\n{{ ['p', 'q'] | yaml(False) | indent(2, true) }}\nb: c\n", "q", "2:1+49"),
+        ("a:\n{{ ['p', 'q'] | yaml(False) | indent(2, true) }}\nb: c\n", "q", "2:1+48"),
         ("a:\n{{ ['p', 'q'] | yaml(False) | indent(2, true) }}\nb: c\n", "c", "3:4+1"),
         ("{% load_yaml as x %}\nq: r\n{% endload %}\na: {{ x.q }}\n", "r", "4:4+9"),
         ("{% set x %}one\ntwo{% endset %}\na: {{ x | length }}\nb: c\n", "c", "4:4+1"),
@@ -452,7 +422,7 @@ fn places_lead_back_to_the_template() {
         ("{% set x = 'p' -%}\n\n   a: {{ x }}\nb: c\n", "c", "4:4+1"),
         ("{%- set x = [] -%}\na:\n  {%- if x is defined %}\n  b: c\n  {%- endif %}\n", "c", "4:6+1"),
         ("{% raw %}\na: b\n{% endraw %}\n", "b", "2:4+1"),
-        ("{{ 'a: b' }}\n", "b", "1:7+1"),
+        ("{{ 'a: b' }}\n", "b", "1:1+12"),
     ];
     let mut wrong = String::new();
     for (text, wanted, expected) in cases {
@@ -462,4 +432,36 @@ fn places_lead_back_to_the_template() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_names_for_advice_are_names() {
+    let templates = templates(&[]);
+    for name in super::filters::NAMES {
+        let source = Source::new("x", format!("{{{{ '{name}' is filter }}}}"));
+        let text = templates.render(&source, "", &variables()).map(|source| source.text.clone());
+        assert_eq!(text.as_deref().ok(), Some("True"), "{name}");
+    }
+    for name in super::filters::TESTS {
+        let source = Source::new("x", format!("{{{{ '{name}' is test }}}}"));
+        let text = templates.render(&source, "", &variables()).map(|source| source.text.clone());
+        assert_eq!(text.as_deref().ok(), Some("True"), "{name}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_template_panics(parts in proptest::collection::vec(proptest::sample::select(vec![
+        "{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "\n", "\r\n", "a", "'", "\"", "[", "]", "{", "}", "(", ")",
+        "set x = ", "do x.append(1)", "if true", "endif", "for i in [1, 2]", "endfor", "|", "yaml", "load_yaml as x",
+        "endload", "import_yaml 'a' as b", "%", "~", ",", ".", ":", "x", "é", "raw", "endraw", "macro m()",
+        "endmacro", "pillar", "1",
+    ]), 0..25)) {
+        let text = parts.concat();
+        if let Ok(rendered) = try_render(&[], &text)
+            && let Ok(Some(node)) = yaml::parse(&rendered)
+        {
+            let _ = node.place.written();
+        }
+    }
 }

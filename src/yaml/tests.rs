@@ -250,3 +250,41 @@ proptest::proptest! {
         let _ = parse(&Source::new("a.sls", text));
     }
 }
+
+#[test]
+fn what_is_written_is_read_again() {
+    let values = [
+        json!({"a": 1, "b": [1, 2.5, true, null, "x"], "c": {"d": []}, "e": {}}),
+        json!([
+            "yes", "1", "0644", "", " a", "a: b", "a #b", "-", "- a", "*x", "&x", "'", "\"", "é", "a\nb\n",
+            "\n", " x\ny"
+        ]),
+        json!([[1, [2]], [{"a": [{"b": 1, "c": 2}]}]]),
+        json!({"k: x": "tab\there", "multi": "a\n\n  b\nc", "keep": "a\n\n", "1": "~", "null": "=", "d": "2024-01-01"}),
+        json!([1e100, 1e-7, -0.5, 12345678901234567890_u64, -1]),
+        json!("plain"),
+        json!({"l": ["a\nb", {"x": "c\nd\n"}]}),
+    ];
+    for value in values {
+        for style in [
+            super::Style::default(),
+            super::Style { flow: true, ..super::Style::default() },
+            super::Style { indent: 4, indent_lists: true, sort_keys: true, ..super::Style::default() },
+        ] {
+            let text = super::write(&value, &style);
+            let read = parse(&Source::new("a", text.as_str()))
+                .unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
+            assert_eq!(read.map(|node| node.to_json()), Some(value.clone()), "{text}");
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_string_is_written_so_that_it_is_read_again(text in "[ -~\n\té\u{85}]{0,30}") {
+        let value = json!({"a": [text.clone()], "b": {text.clone(): text.clone()}});
+        let written = super::write(&value, &super::Style::default());
+        let read = parse(&Source::new("a", written.as_str())).unwrap_or_else(|problems| panic!("{written}\n{problems:?}"));
+        proptest::prop_assert_eq!(read.map(|node| node.to_json()), Some(value), "{}", written);
+    }
+}

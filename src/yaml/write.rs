@@ -180,21 +180,21 @@ fn write_text(out: &mut String, text: &str) {
 fn plain(text: &str) -> bool {
     // What other readers take for something else, `=` and `<<` and dates, is quoted too.
     let ambiguous = text == "=" || text == "<<" || date(text);
-    !ambiguous
-        && matches!(resolve(text), Meaning::Text(_))
-        && !(text.starts_with(['-', '?', ':']) && text.chars().nth(1).is_none_or(|next| next == ' '))
-        && !text.starts_with([
-            ' ', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`',
-        ])
-        && !text.starts_with("---")
-        && !text.starts_with("...")
-        && !text.ends_with([' ', ':'])
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && !text.contains([',', '[', ']', '{', '}'])
-        && !text.chars().any(|letter| {
-            letter.is_control() || matches!(letter, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
-        })
+    let marker = text.starts_with(['-', '?', ':']) && text.chars().nth(1).is_none_or(|next| next == ' ');
+    let opening = [' ', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`'];
+    let foreign = |letter: char| {
+        letter.is_control()
+            || matches!(letter, ',' | '[' | ']' | '{' | '}' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+    };
+    let special = marker
+        || text.starts_with(opening)
+        || text.starts_with("---")
+        || text.starts_with("...")
+        || text.ends_with([' ', ':'])
+        || text.contains(": ")
+        || text.contains(" #")
+        || text.contains(foreign);
+    !ambiguous && !special && matches!(resolve(text), Meaning::Text(_))
 }
 
 fn date(text: &str) -> bool {

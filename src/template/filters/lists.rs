@@ -1,16 +1,17 @@
 //! Filters on lists and maps. Must not know text formats.
 
 use minijinja::value::{Kwargs, Tuple, ValueKind};
-use minijinja::{Environment, Error, Value};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::super::methods::pairs;
 use super::super::own::own;
-use super::super::python::{entries, str};
+use super::super::python::{entries, put_out, str};
 use super::super::{List, Map};
 use super::wrong;
 
 pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("list", |value: Value| Ok::<Value, Error>(list(items(&value)?)));
+    environment.add_filter("join", join);
     environment.add_filter("sequence", sequence);
     environment.add_filter("skip", |_value: Value| "");
     environment.add_filter("is_list", is_list);
@@ -146,6 +147,30 @@ fn tuple(items: impl Into<Vec<Value>>) -> Value {
     Value::from(Tuple::from(items.into()))
 }
 
+fn join(
+    value: Value,
+    between: Option<Value>,
+    attribute: Option<String>,
+    named: Kwargs,
+) -> Result<String, Error> {
+    let between =
+        between.or(named.get::<Option<Value>>("d")?).map(|between| str(&between)).unwrap_or_default();
+    let attribute = attribute.or(named.get::<Option<String>>("attribute")?);
+    named.assert_all_used()?;
+    let mut parts = Vec::new();
+    for item in items(&value)? {
+        let item = match &attribute {
+            Some(attribute) => item.get_attr(attribute)?,
+            None => item,
+        };
+        if item.is_undefined() {
+            return Err(Error::from(ErrorKind::UndefinedError));
+        }
+        parts.push(put_out(&item)?);
+    }
+    Ok(parts.join(&between))
+}
+
 fn is_list(value: Value) -> bool {
     matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) && !value.is_tuple()
 }
@@ -209,7 +234,7 @@ fn flatten(value: Value, levels: Option<i64>, named: Kwargs) -> Result<Value, Er
         Ok(())
     }
     let levels = levels.or(named.get::<Option<i64>>("levels")?).unwrap_or(100).min(100);
-    let keep = !named.get::<Option<bool>>("preserve_nulls")?.is_none_or(|keep| !keep);
+    let keep = named.get::<Option<bool>>("preserve_nulls")?.unwrap_or(false);
     named.assert_all_used()?;
     let mut out = Vec::new();
     walk(&value, if levels < 0 { 100 } else { levels }, keep, &mut out)?;

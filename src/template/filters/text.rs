@@ -8,7 +8,7 @@ use minijinja::value::{Kwargs, Rest, Tuple, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, Value};
 use regex::{Regex, RegexBuilder};
 
-use super::super::python::str;
+use super::super::python::{self, str};
 use super::wrong;
 
 pub fn add(environment: &mut Environment<'_>) {
@@ -56,6 +56,15 @@ pub fn add(environment: &mut Environment<'_>) {
     });
     environment.add_filter("wordcount", |text: String| text.split_whitespace().count());
     environment.add_filter("truncate", truncate);
+    environment.add_filter("wordwrap", wordwrap);
+    environment.add_filter("center", |text: Value, width: Option<usize>| {
+        let text = str(&text);
+        let missing = width.unwrap_or(80).min(10_000).saturating_sub(text.chars().count());
+        let left = missing / 2 + (missing & width.unwrap_or(80) & 1);
+        format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left))
+    });
+    environment.add_filter("urlencode", |value: Value| urlencode(&value));
+    environment.add_filter("striptags", |text: Value| striptags(&str(&text)));
     environment.add_filter("string", |value: Value| str(&value));
 }
 
@@ -81,7 +90,7 @@ fn int(value: Value, default: Option<Value>, base: Option<u32>) -> Value {
                 16 => text.trim_start_matches("0x"),
                 8 => text.trim_start_matches("0o"),
                 2 => text.trim_start_matches("0b"),
-                2..=36 => text.as_str(),
+                3..=36 => text.as_str(),
                 _ => return default,
             };
             match i64::from_str_radix(digits, base) {
@@ -96,6 +105,7 @@ fn int(value: Value, default: Option<Value>, base: Option<u32>) -> Value {
 
 /// `'…' % value`, where the value is a tuple of several or a single one.
 fn format(text: &Value, values: &Value) -> Result<Value, Error> {
+    python::put_out(values)?;
     let Some(format) = text.as_str() else { return Err(wrong("only a string can be formatted with `%`")) };
     let args: Vec<Value> =
         if values.is_tuple() { values.try_iter()?.collect() } else { vec![values.clone()] };
@@ -360,4 +370,76 @@ fn truncate(
     let kept =
         if kill { kept.as_str() } else { kept.rsplit_once(' ').map_or(kept.as_str(), |(kept, _)| kept) };
     Ok(format!("{kept}{end}"))
+}
+
+/// Jinja's `wordwrap`: lines of at most so many characters, broken at spaces.
+fn wordwrap(text: String, width: Option<usize>, named: Kwargs) -> Result<String, Error> {
+    let width = width.or(named.get::<Option<usize>>("width")?).unwrap_or(79).max(1);
+    let long = named.get::<Option<bool>>("break_long_words")?.unwrap_or(true);
+    let between = named.get::<Option<String>>("wrapstring")?.unwrap_or_else(|| "\n".to_owned());
+    let _ = named.get::<Option<bool>>("break_on_hyphens")?;
+    named.assert_all_used()?;
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in text.split('\n') {
+        let mut line = String::new();
+        let mut count = 0;
+        for word in paragraph.split(' ') {
+            let mut word: Vec<char> = word.chars().collect();
+            if !line.is_empty() && count + 1 + word.len() > width {
+                lines.push(std::mem::take(&mut line));
+                count = 0;
+            }
+            while long && word.len() > width {
+                let rest = word.split_off(width);
+                lines.push(word.into_iter().collect());
+                word = rest;
+            }
+            if !line.is_empty() {
+                line.push(' ');
+                count += 1;
+            }
+            count += word.len();
+            line.extend(word);
+        }
+        lines.push(line);
+    }
+    Ok(lines.join(&between))
+}
+
+/// For an address: a text with its special characters escaped, or a map as a query.
+fn urlencode(value: &Value) -> String {
+    let escaped = |text: &str, keep: &str| {
+        let mut out = String::new();
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() || keep.as_bytes().contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        out
+    };
+    if value.kind() != ValueKind::Map {
+        return escaped(&str(value), "_.-~/");
+    }
+    let pairs = python::entries(value).into_iter();
+    let pair = |(key, value): (Value, Value)| {
+        let [key, value] = [key, value].map(|part| escaped(&str(&part), "_.-~ ").replace(' ', "+"));
+        format!("{key}={value}")
+    };
+    pairs.map(pair).collect::<Vec<_>>().join("&")
+}
+
+fn striptags(text: &str) -> String {
+    let mut out = String::new();
+    let mut within = false;
+    for letter in text.chars() {
+        match letter {
+            '<' => within = true,
+            '>' if within => within = false,
+            _ if !within => out.push(letter),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
