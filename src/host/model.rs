@@ -2,6 +2,7 @@
 //! of a fake. Starts nothing and never touches the host below.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -108,6 +109,16 @@ impl Model {
         self.entries.insert(path.to_owned(), Some(item));
     }
 
+    /// Puts a changed file in place under all its names.
+    pub(super) fn renew(&mut self, item: &Item) {
+        if item.is_directory() {
+            return;
+        }
+        for known in self.entries.values_mut().flatten().filter(|known| known.inode == item.inode) {
+            known.clone_from(item);
+        }
+    }
+
     /// Removes a path and all under it.
     pub(super) fn remove(&mut self, path: &Path) {
         self.entries.retain(|known, _| !known.starts_with(path));
@@ -212,7 +223,8 @@ impl View<'_> {
             gid: stat.gid,
             modified: stat.modified,
             accessed: stat.accessed,
-            inode: stat.inode,
+            // A copy shows what is below at another path, and is not the same file.
+            inode: if below == path { stat.inode } else { made_up(path) },
         }))
     }
 
@@ -269,6 +281,13 @@ impl View<'_> {
             _ => None,
         }))
     }
+}
+
+/// An inode that belongs to a path alone.
+fn made_up(path: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish() | 1 << 63
 }
 
 /// The components of a path, last first; `..` stays.

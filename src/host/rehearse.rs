@@ -16,6 +16,7 @@ pub(super) fn rehearse(model: &mut Model, below: &dyn Host, strict: bool, action
     let mut stage = Stage { model, below, strict };
     match action {
         Action::WriteFile { path, content, mode, owner, backup, .. } => {
+            stage.not_a_directory(path)?;
             if let Some(backup) = backup
                 && stage.view().find(path, false)?.is_some()
             {
@@ -46,7 +47,9 @@ pub(super) fn rehearse(model: &mut Model, below: &dyn Host, strict: bool, action
         Action::Hardlink { path, target } => {
             stage.not_a_directory(path)?;
             let (from, item) = stage.present(target, false)?;
+            stage.not_a_directory(target)?;
             let to = stage.place(path)?;
+            stage.model.put(&from, item.clone());
             stage.model.graft(&from, item, &to, true);
         }
         Action::Remove { path } => {
@@ -55,8 +58,7 @@ pub(super) fn rehearse(model: &mut Model, below: &dyn Host, strict: bool, action
             }
         }
         Action::Rename { from, to } => {
-            let (from, item) = stage.present(from, false)?;
-            let to = stage.place(to)?;
+            let (from, item, to) = stage.apart(from, to)?;
             stage.model.graft(&from, item, &to, true);
             stage.model.remove(&from);
         }
@@ -109,6 +111,16 @@ impl Stage<'_> {
         }
     }
 
+    /// Where something is and where it is to go, if neither is in the other.
+    fn apart(&mut self, from: &Path, to: &Path) -> Result<(PathBuf, Item, PathBuf)> {
+        let (real_from, item) = self.present(from, false)?;
+        let real_to = self.place(to)?;
+        if real_to.starts_with(&real_from) || real_from.starts_with(&real_to) {
+            return Err(Fault::new(format!("`{}`: cannot be put into or over itself", from.display())));
+        }
+        Ok((real_from, item, real_to))
+    }
+
     fn not_a_directory(&self, path: &Path) -> Result<()> {
         match self.view().find(path, false)? {
             Some(item) if item.is_directory() => {
@@ -122,11 +134,13 @@ impl Stage<'_> {
         let (uid, gid) = self.ids(owner)?;
         let path = self.place(path)?;
         let now = self.model.now();
+        let folder = path.parent().and_then(|folder| self.view().find(folder, false).ok().flatten());
+        let handed_down = folder.filter(|folder| folder.mode & 0o2000 != 0).map(|folder| folder.gid);
         let item = Item {
             content,
             mode: mode & 0o7777,
             uid: uid.unwrap_or(0),
-            gid: gid.unwrap_or(0),
+            gid: gid.or(handed_down).unwrap_or(0),
             modified: now,
             accessed: now,
             inode: 0,
@@ -149,7 +163,9 @@ impl Stage<'_> {
         let uid = uid.or(old.as_ref().map(|old| old.uid));
         let gid = gid.or(old.as_ref().map(|old| old.gid));
         // The owner is set before the mode, so the mode stays whole.
-        self.change(path, false, |item| (item.uid, item.gid) = (uid.unwrap_or(0), gid.unwrap_or(0)))
+        self.change(path, false, |item| {
+            (item.uid, item.gid) = (uid.unwrap_or(item.uid), gid.unwrap_or(item.gid))
+        })
     }
 
     fn make_directory(&mut self, path: &Path, mode: Option<u32>, owner: &Owner) -> Result<()> {
@@ -162,20 +178,29 @@ impl Stage<'_> {
                 })
             }
             Some(_) => Err(Fault::new(format!("`{}`: is there and no directory", path.display()))),
-            None => self.create(path, Content::Directory(None), mode.unwrap_or(0o755), owner),
+            None => {
+                self.create(path, Content::Directory(None), mode.unwrap_or(0o755), owner)?;
+                if mode.is_none() && *owner == Owner::default() {
+                    let parent = path.parent().unwrap_or(Path::new("/"));
+                    let handed_down =
+                        self.view().find(parent, true)?.map_or(0, |parent| parent.mode & 0o2000);
+                    self.change(path, false, |item| item.mode |= handed_down)?;
+                }
+                Ok(())
+            }
         }
     }
 
     fn change(&mut self, path: &Path, follow: bool, change: impl FnOnce(&mut Item)) -> Result<()> {
         let (path, mut item) = self.present(path, follow)?;
         change(&mut item);
+        self.model.renew(&item);
         self.model.put(&path, item);
         Ok(())
     }
 
     fn copy(&mut self, from: &Path, to: &Path, owner: &Owner, mode: Option<u32>) -> Result<()> {
-        let (from, mut item) = self.present(from, false)?;
-        let to = self.place(to)?;
+        let (from, mut item, to) = self.apart(from, to)?;
         if let Some(mode) = mode {
             item.mode = mode & 0o7777;
         }
@@ -194,11 +219,17 @@ impl Stage<'_> {
                 self.own_all(&path.join(name), uid, gid)?;
             }
         }
-        self.change(&path, false, |item| own(item, uid, gid))
+        // The mode is set after the owner.
+        self.change(&path, false, |item| {
+            (item.uid, item.gid) = (uid.unwrap_or(item.uid), gid.unwrap_or(item.gid))
+        })
     }
 
     fn touch(&mut self, path: &Path, accessed: Option<i64>, modified: Option<i64>) -> Result<()> {
         if self.view().find(path, true)?.is_none() {
+            if self.view().find(path, false)?.is_some() {
+                return Err(Fault::new(format!("`{}`: a symlink to nothing", path.display())));
+            }
             self.create(path, Content::File([].into()), 0o644, &Owner::default())?;
         }
         let now = self.model.now();
@@ -209,13 +240,16 @@ impl Stage<'_> {
     }
 }
 
-/// As the kernel: a change of owner takes setuid and setgid off a program.
+/// As the kernel: setting an owner, even the same, takes setuid off a file and setgid off a program.
 fn own(item: &mut Item, uid: Option<u32>, gid: Option<u32>) {
-    let changed = uid.is_some_and(|uid| uid != item.uid) || gid.is_some_and(|gid| gid != item.gid);
+    let set = uid.is_some() || gid.is_some();
     item.uid = uid.unwrap_or(item.uid);
     item.gid = gid.unwrap_or(item.gid);
-    if changed && item.kind() == Kind::File && item.mode & 0o111 != 0 {
-        item.mode &= 0o1777;
+    if set && item.kind() == Kind::File {
+        item.mode &= !0o4000;
+        if item.mode & 0o010 != 0 {
+            item.mode &= !0o2000;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::{self, File, FileTimes, Metadata};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown, lchown, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::at;
 use super::files::remove;
@@ -18,9 +18,26 @@ pub(super) fn copy(
     gid: Option<u32>,
     mode: Option<u32>,
 ) -> Result<()> {
-    if to.starts_with(from) {
-        return Err(Fault::new(format!("`{}`: cannot be copied into itself", from.display())));
+    let (from, to) = apart(from, to)?;
+    copy_over(&from, &to, uid, gid, mode)
+}
+
+/// Refuses to put something into or over a folder that it is in, symlinks on the way seen through: the
+/// first would never end, the second would remove what is to be kept. Gives both as they really are.
+pub(super) fn apart(from: &Path, to: &Path) -> Result<(PathBuf, PathBuf)> {
+    let real = |path: &Path| -> Result<PathBuf> {
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        let parent = fs::canonicalize(parent).map_err(at(path))?;
+        Ok(path.file_name().map_or(parent.clone(), |name| parent.join(name)))
+    };
+    let (real_from, real_to) = (real(from)?, real(to)?);
+    if real_to.starts_with(&real_from) || real_from.starts_with(&real_to) {
+        return Err(Fault::new(format!("`{}`: cannot be put into or over itself", from.display())));
     }
+    Ok((real_from, real_to))
+}
+
+fn copy_over(from: &Path, to: &Path, uid: Option<u32>, gid: Option<u32>, mode: Option<u32>) -> Result<()> {
     let stat = fs::symlink_metadata(from).map_err(at(from))?;
     if let Ok(there) = fs::symlink_metadata(to)
         && (there.is_dir() || stat.is_dir())
@@ -39,7 +56,7 @@ pub(super) fn copy(
         fs::set_permissions(to, fs::Permissions::from_mode(0o700)).map_err(at(to))?;
         for entry in fs::read_dir(from).map_err(at(from))? {
             let name = entry.map_err(at(from))?.file_name();
-            copy(&from.join(&name), &to.join(&name), uid, gid, None)?;
+            copy_over(&from.join(&name), &to.join(&name), uid, gid, None)?;
         }
         let folder = File::open(to).map_err(at(to))?;
         fchown(&folder, uid_of(&stat), gid_of(&stat)).map_err(at(to))?;

@@ -2,13 +2,13 @@
 
 use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, lchown, symlink};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::fcntl::OFlag;
 
-use super::copy::copy;
+use super::copy::{apart, copy};
 use super::write::{self, New};
 use super::{Local, at};
 use crate::fault::{Fault, Result};
@@ -104,7 +104,7 @@ pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
 fn set_owner(host: &Local, path: &Path, owner: &Owner) -> Result<()> {
     let (uid, gid) = names::ids(host, owner)?;
     if uid.is_none() && gid.is_none() {
-        return Ok(());
+        return fs::symlink_metadata(path).map(drop).map_err(at(path));
     }
     lchown(path, uid, gid).map_err(at(path))
 }
@@ -129,28 +129,27 @@ pub(super) fn remove(path: &Path) -> Result<()> {
         Err(error) => Err(error),
     };
     match result {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(()),
         result => result.map_err(at(path)),
     }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {
     let source = fs::symlink_metadata(from).map_err(at(from))?;
-    if from == to || to.starts_with(from) {
-        return Err(Fault::new(format!("`{}`: cannot be moved into itself", from.display())));
-    }
-    if let Ok(target) = fs::symlink_metadata(to)
+    let (from, to) = apart(from, to)?;
+    if let Ok(target) = fs::symlink_metadata(&to)
         && (target.is_dir() || source.is_dir())
-        && (target.dev(), target.ino()) != (source.dev(), source.ino())
     {
-        remove(to)?;
+        remove(&to)?;
     }
-    match fs::rename(from, to) {
+    match fs::rename(&from, &to) {
+        // Renaming one name of a file over another one of it does nothing.
+        Ok(()) if fs::symlink_metadata(&from).is_ok() => remove(&from),
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
-            copy(from, to, None, None, None)?;
-            remove(from)
+            copy(&from, &to, None, None, None)?;
+            remove(&from)
         }
-        result => result.map_err(at(to)),
+        result => result.map_err(at(&to)),
     }
 }
 
@@ -163,6 +162,9 @@ fn touch(path: &Path, accessed: Option<i64>, modified: Option<i64>) -> Result<()
     let times = FileTimes::new().set_accessed(time(accessed)).set_modified(time(modified));
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
+            if path.is_symlink() {
+                return Err(Fault::new(format!("`{}`: a symlink to nothing", path.display())));
+            }
             OpenOptions::new().write(true).create_new(true).mode(0o644).open(path)
         }
         opened => opened,
