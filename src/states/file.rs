@@ -31,7 +31,7 @@ mod recurse;
 mod rename;
 mod replace;
 mod serialize;
-mod source;
+pub(super) mod source;
 mod symlink;
 mod text;
 mod tidied;

@@ -4,6 +4,7 @@
 mod account_name;
 mod cmd;
 mod cron;
+mod debconf;
 mod dot_ssh;
 mod edit;
 mod file;
@@ -14,6 +15,7 @@ mod host;
 mod locale;
 mod pip;
 mod pkg;
+mod pkgrepo;
 mod postgres;
 mod service;
 mod ssh_auth;

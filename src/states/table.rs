@@ -1,8 +1,8 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, cmd, cron, file, git, group, host, locale, pip, pkg, postgres, row, service, ssh_auth,
-    ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user, virtualenv,
+    Row, cmd, cron, debconf, file, git, group, host, locale, pip, pkg, pkgrepo, postgres, row, service,
+    ssh_auth, ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user, virtualenv,
 };
 
 /// All functions, sorted by name.
@@ -15,6 +15,7 @@ pub static FUNCTIONS: &[Row] = &[
     row::<cron::EnvPresent>(),
     row::<cron::File>(),
     row::<cron::Present>(),
+    row::<debconf::Set>(),
     row::<file::Absent>(),
     row::<file::Append>(),
     row::<file::BlockReplace>(),
@@ -60,6 +61,8 @@ pub static FUNCTIONS: &[Row] = &[
     row::<pkg::Removed>(),
     row::<pkg::Unheld>(),
     row::<pkg::Uptodate>(),
+    row::<pkgrepo::Absent>(),
+    row::<pkgrepo::Managed>(),
     row::<postgres::DatabaseAbsent>(),
     row::<postgres::DatabasePresent>(),
     row::<postgres::ExtensionAbsent>(),
