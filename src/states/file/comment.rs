@@ -57,20 +57,23 @@ impl State for Comment {
         let (flags, rest) = leading_flags(&self.regex);
         let core = parts(rest).1;
         let char = escape(&self.char);
-        let bare = Pattern::new(&format!(r"{flags}^(?!\s*{char})\s*{core}"), Flags::LINES)?;
-        if bare.is_in(&file.text)? {
+        let bare =
+            Pattern::new(&format!(r"{flags}^(?!\s*{char})\s*{core}"), Flags::LINES)?.is_in(&file.text)?;
+        if bare {
             let new = self.commented(&file.text)?;
-            if new == file.text {
-                return Err(Fault::new(format!(
-                    "no line starts with `{core}`, though some have it after blanks"
-                ))
-                .help("write the blanks into the pattern: `^\\s*…`"));
+            if new != file.text {
+                return file.become_text(&new, &self.backup, true);
             }
-            return file.become_text(&new, &self.backup, true);
         }
         // Perhaps with blanks between, as editors do it.
         if Pattern::new(&format!(r"{flags}{char}\s*{core}"), Flags::LINES)?.is_in(&file.text)? {
             return Ok(Plan::nothing("it is commented already"));
+        }
+        if bare {
+            return Err(Fault::new(format!(
+                "no line starts with `{core}`, though some have it after blanks"
+            ))
+            .help("write the blanks into the pattern: `^\\s*…`"));
         }
         if self.ignore_missing {
             return Ok(Plan::nothing(format!("no line matches `{core}`")));

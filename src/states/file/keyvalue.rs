@@ -170,6 +170,11 @@ impl State for KeyValue {
     fn wants(&self) -> Vec<Key> {
         self.name.edited()
     }
+
+    /// With a count of several, each run adds one line more until there are so many, as in Salt.
+    fn settles(&self) -> bool {
+        self.count < 2
+    }
 }
 
 impl Function for KeyValue {

@@ -104,11 +104,12 @@ impl Page {
         Ok(found)
     }
 
-    /// The one line that an expression means.
-    fn one(&self, text: &str, argument: &str) -> Result<usize> {
+    /// The one line that an expression means; `None`: no line matches.
+    fn one(&self, text: Option<&str>, argument: &str) -> Result<Option<usize>> {
+        let Some(text) = text else { return Ok(None) };
         match self.found(text, true)?.as_slice() {
-            [at] => Ok(*at),
-            [] => Err(Fault::new(format!("{argument}: no line matches `{text}`"))),
+            [] => Ok(None),
+            [at] => Ok(Some(*at)),
             more => Err(Fault::new(format!("{argument}: {} lines match `{text}`", more.len()))
                 .help("write an expression that only one line matches")),
         }
@@ -231,30 +232,31 @@ impl Line {
             }
             return Ok(());
         }
-        match (&self.after, &self.before) {
-            (Some(after), Some(before)) => {
-                let first = page.one(after, "after")?;
-                let last = page.one(before, "before")?;
+        if self.after.is_none() && self.before.is_none() {
+            return Err(Fault::new("inserting needs `location`, `before` or `after`"));
+        }
+        match self.bounds(page)? {
+            (Some(first), Some(last)) => {
                 let block = self.block(page.indent_of(last))?;
-                if !(first + 1..last).any(|at| page.has_at(at, &block)) {
+                // The line of `before` may also stand first.
+                let from = first.min(last).saturating_sub(block.len());
+                if !(from..first.max(last)).any(|at| page.has_at(at, &block)) {
                     page.insert(last, block);
                 }
                 Ok(())
             }
-            (None, None) => Err(Fault::new("inserting needs `location`, `before` or `after`")),
-            _ => self.beside(page),
+            (after, before) => self.beside(page, after, before),
         }
     }
 
     fn ensure(&self, page: &mut Page) -> Result<()> {
-        match (&self.after, &self.before) {
-            (Some(after), Some(before)) => {
-                let first = page.one(after, "after")?;
-                let last = page.one(before, "before")?;
+        if self.after.is_none() && self.before.is_none() {
+            return Err(Fault::new("ensuring a line needs `before` or `after`"));
+        }
+        match self.bounds(page)? {
+            (Some(first), Some(last)) => {
                 if last <= first {
-                    return Err(Fault::new(format!(
-                        "the line of `before` (`{before}`) is not after that of `after`"
-                    )));
+                    return Err(Fault::new("the line of `before` is not after that of `after`"));
                 }
                 let block = self.block(page.indent_of(first))?;
                 if (first + 1..last).any(|at| page.has_at(at, &block)) {
@@ -270,21 +272,30 @@ impl Line {
                 page.insert(first + 1, block);
                 Ok(())
             }
-            (None, None) => Err(Fault::new("ensuring a line needs `before` or `after`")),
-            _ => self.beside(page),
+            (after, before) => self.beside(page, after, before),
         }
     }
 
-    /// Right before or after one line.
-    fn beside(&self, page: &mut Page) -> Result<()> {
-        if let Some(after) = &self.after {
-            let at = page.one(after, "after")?;
+    /// The lines of `after` and `before`; of two expressions, one may match nothing.
+    fn bounds(&self, page: &Page) -> Result<(Option<usize>, Option<usize>)> {
+        let after = page.one(self.after.as_deref(), "after")?;
+        let before = page.one(self.before.as_deref(), "before")?;
+        if after.is_none() && before.is_none() {
+            let sought: Vec<String> =
+                self.after.iter().chain(&self.before).map(|text| format!("`{text}`")).collect();
+            return Err(Fault::new(format!("no line matches {}", sought.join(" or "))));
+        }
+        Ok((after, before))
+    }
+
+    /// Right after or before one line.
+    fn beside(&self, page: &mut Page, after: Option<usize>, before: Option<usize>) -> Result<()> {
+        if let Some(at) = after {
             let block = self.block(page.indent_of(at))?;
             if !page.has_at(at + 1, &block) {
                 page.insert(at + 1, block);
             }
-        } else if let Some(before) = &self.before {
-            let at = page.one(before, "before")?;
+        } else if let Some(at) = before {
             let block = self.block(page.indent_of(at))?;
             if at.checked_sub(block.len()).is_none_or(|at| !page.has_at(at, &block)) {
                 page.insert(at, block);

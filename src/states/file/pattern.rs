@@ -71,6 +71,26 @@ impl Pattern {
         self.regex.is_match(text).map_err(|error| self.tired(&error))
     }
 
+    /// Whether the groups that a replacement names are in the pattern.
+    pub fn fits(&self, replacement: &Replacement) -> Result<()> {
+        for piece in &replacement.0 {
+            let missing = match piece {
+                Piece::Text(_) => None,
+                Piece::Group(number) => (*number >= self.regex.captures_len()).then(|| number.to_string()),
+                Piece::Named(name) => {
+                    (!self.regex.capture_names().flatten().any(|known| known == name)).then(|| name.clone())
+                }
+            };
+            if let Some(group) = missing {
+                return Err(Fault::new(format!(
+                    "the replacement names the group `{group}`, which the pattern `{}` has not",
+                    self.text
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// `re.sub`: every match (at most `count` of them, 0 for all) replaced; `None`: there is none.
     pub fn replace(&self, text: &str, replacement: &Replacement, count: usize) -> Result<Option<String>> {
         let mut result = String::new();

@@ -109,6 +109,7 @@ impl Replace {
         } else {
             Replacement::template(&self.repl.0)?
         };
+        pattern.fits(&replacement)?;
         if let Some(new) = pattern.replace(text, &replacement, self.count)? {
             return Ok(new);
         }
