@@ -1,6 +1,9 @@
 //! What a dry run's overlay says of files after any sequence of actions is what this machine then says,
 //! failures included.
 
+// A test may panic; clippy only knows that of the functions marked as tests.
+#![allow(clippy::unwrap_used)]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -29,6 +29,9 @@ const LAST_LINES: usize = 25;
 /// for ever.
 const AFTER_END: Duration = Duration::from_millis(500);
 
+/// How soon an ended program is looked for first; later ones are twice as long each.
+const SHORTEST_PAUSE: Duration = Duration::from_micros(50);
+
 /// How long a program has between being asked to end and being killed.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -258,7 +261,7 @@ fn attend(
         unblock(fd)?;
     }
     let mut ended: Option<(ExitStatus, Instant)> = None;
-    let mut pause = Duration::from_micros(100);
+    let mut pause = SHORTEST_PAUSE;
     loop {
         feed(&mut input, &mut rest)?;
         let now = Instant::now();
@@ -289,6 +292,10 @@ fn attend(
             }
             stdout.drain(&mut output.stdout)?;
             stderr.drain(&mut output.stderr)?;
+            if stdout.pipe.is_none() && stderr.pipe.is_none() {
+                // It is about to end, most likely.
+                pause = SHORTEST_PAUSE;
+            }
         } else {
             sleep(pause);
         }
