@@ -5,6 +5,7 @@ mod apt_error;
 mod copy;
 mod download;
 mod files;
+mod prepare;
 mod program;
 mod write;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -86,9 +87,6 @@ impl Host for Local {
                 } else if file.is_file() {
                     Kind::File
                 } else {
-                    debug_assert!(
-                        file.is_fifo() || file.is_socket() || file.is_block_device() || file.is_char_device()
-                    );
                     Kind::Special
                 },
                 mode: stat.mode() & 0o7777,

@@ -1,11 +1,10 @@
-//! Starts programs: a clean environment, the right account, both pipes drained, a time limit that leaves
-//! no process behind. Never a line for a shell made from data.
+//! Runs programs to their end: both pipes drained, a time limit that leaves no process behind. Never a
+//! line for a shell made from data.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ExitStatus, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdin, ExitStatus};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -14,10 +13,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use super::prepare::prepare;
 use super::{Local, said};
 use crate::fault::{Fault, Result};
-use crate::host::names::{self, Database};
-use crate::host::{Command, Host, Kind, Output, PATH, follow};
+use crate::host::{Command, Output};
 
 /// What is kept of each stream; the rest is read and dropped.
 const MOST_OUTPUT: usize = 16 << 20;
@@ -100,119 +99,6 @@ pub(super) fn run(host: &Local, command: &Command) -> Result<Output> {
             Err(Fault::new(format!("{} was lost: {}", named(command), said(&error))))
         }
     }
-}
-
-/// Whom a command runs as.
-struct Account {
-    uid: u32,
-    gid: u32,
-    home: String,
-    name: String,
-    /// Whether it is in groups besides its own.
-    grouped: bool,
-}
-
-fn account(host: &Local, user: &str) -> Result<Account> {
-    let line = names::line(host, Database::Users, user)?
-        .ok_or_else(|| Fault::new(format!("no such user: `{user}`")))?;
-    let fields: Vec<&str> = line.split(':').collect();
-    let [name, _, uid, gid, _, home, ..] = fields.as_slice() else {
-        return Err(Fault::new(format!("the account of `{user}` is broken: {line}")));
-    };
-    let number = |text: &str| {
-        text.parse().map_err(|_| Fault::new(format!("the account of `{user}` is broken: {line}")))
-    };
-    let groups = host.read(Path::new("/etc/group"))?.unwrap_or_default();
-    let grouped = names::elsewhere(host)?
-        || String::from_utf8_lossy(&groups).lines().any(|line| {
-            line.rsplit(':').next().is_some_and(|members| members.split(',').any(|member| member == *name))
-        });
-    Ok(Account {
-        uid: number(uid)?,
-        gid: number(gid)?,
-        home: if home.is_empty() { "/" } else { home }.to_owned(),
-        name: (*name).to_owned(),
-        grouped,
-    })
-}
-
-fn prepare(host: &Local, command: &Command) -> Result<std::process::Command> {
-    let Some(program) = command.argv.first().filter(|program| !program.is_empty()) else {
-        return Err(Fault::new("a command without a program"));
-    };
-    if let Some(word) = command.argv.iter().find(|word| word.contains('\0')) {
-        return Err(Fault::new(format!("a word of a command holds a NUL: `{}`", word.escape_debug())));
-    }
-    let cwd = command.cwd.as_deref().unwrap_or(Path::new("/"));
-    match follow(host, cwd)? {
-        Some((_, stat)) if stat.kind == Kind::Directory => {}
-        Some(_) => return Err(Fault::new(format!("`{}`: not a directory", cwd.display()))),
-        None => return Err(Fault::new(format!("`{}`: no such directory to run in", cwd.display()))),
-    }
-    let path = command.env.get("PATH").map_or(PATH, String::as_str);
-    find(host, program, path, cwd)?;
-
-    let me = nix::unistd::geteuid().as_raw();
-    let account = match &command.user {
-        Some(user) => Some(account(host, user)?),
-        None => None,
-    };
-    let group = match &command.group {
-        Some(group) => Some(names::id(host, Database::Groups, group)?),
-        None => None,
-    };
-    let other = account.as_ref().filter(|account| account.uid != me || group.is_some());
-
-    let mut argv: Vec<String> = Vec::new();
-    if let Some(account) = other.filter(|account| account.grouped) {
-        // The standard library sets an account's groups only by dropping all of them.
-        let gid = group.unwrap_or(account.gid);
-        let name = &account.name;
-        argv.extend([
-            "setpriv".to_owned(),
-            format!("--reuid={name}"),
-            format!("--regid={gid}"),
-            "--init-groups".to_owned(),
-            "--".to_owned(),
-        ]);
-    }
-    if let Some(umask) = command.umask {
-        argv.extend(["/bin/sh", "-c", "umask \"$1\"; shift; exec \"$@\"", "sh"].map(str::to_owned));
-        argv.push(format!("{umask:04o}"));
-    }
-    argv.extend(command.argv.iter().cloned());
-    let mut words = argv.iter();
-    let mut ready = std::process::Command::new(words.next().unwrap_or(program));
-    ready.args(words).current_dir(cwd).process_group(0).env_clear();
-    if let Some(account) = other.filter(|account| !account.grouped) {
-        ready.uid(account.uid).gid(group.unwrap_or(account.gid));
-    } else if let (None, Some(gid)) = (other, group) {
-        ready.gid(gid);
-    }
-    let (home, name) = account.as_ref().map_or(("/root", "root"), |it| (it.home.as_str(), it.name.as_str()));
-    ready.env("PATH", PATH).env("HOME", home).env("USER", name).env("LOGNAME", name);
-    ready.env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8").envs(&command.env);
-    let piped = |wanted: bool| if wanted { Stdio::piped() } else { Stdio::null() };
-    ready.stdin(piped(command.stdin.is_some()));
-    ready.stdout(piped(!command.detached)).stderr(piped(!command.detached));
-    Ok(ready)
-}
-
-/// Makes sure that the program is there, since a wrapper would report that less clearly.
-fn find(host: &Local, program: &str, path: &str, cwd: &Path) -> Result<()> {
-    let candidates: Vec<PathBuf> = if program.contains('/') {
-        vec![cwd.join(program)]
-    } else {
-        path.split(':').map(|folder| Path::new(folder).join(program)).collect()
-    };
-    for candidate in candidates {
-        if let Some((_, stat)) = follow(host, &candidate)?
-            && stat.kind == Kind::File
-        {
-            return Ok(());
-        }
-    }
-    Err(Fault::new(format!("no such program: `{program}`")))
 }
 
 /// One of the child's pipes, while it is open.
@@ -342,6 +228,7 @@ fn end(child: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::PATH;
 
     fn sh(script: &str) -> Command {
         Command::new(["/bin/sh", "-c", script])
