@@ -169,9 +169,20 @@ fn run(command: &Command) -> String {
         text.push_str(&format!("\n  env {name}={value}"));
     }
     if let Some(stdin) = &command.stdin {
-        text.push_str(&format!("\n  stdin\n{}", block(stdin)));
+        text.push_str(&format!("\n  stdin\n{}", without_salt(&block(stdin))));
     }
     text
+}
+
+/// What Postgres stores of a password is salted, so it is another text every time.
+fn without_salt(text: &str) -> String {
+    match text.split_once("SCRAM-SHA-256$") {
+        Some((before, after)) => {
+            let rest = after.find('\'').map_or("", |end| &after[end..]);
+            format!("{before}SCRAM-SHA-256$…{rest}")
+        }
+        None => text.to_owned(),
+    }
 }
 
 fn packages(request: &Packages) -> String {
