@@ -16,7 +16,7 @@ impl Edit {
     /// Reads a file; where a symlink points is what will be written.
     pub fn of(host: &dyn Host, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let real = follow(host, path)?.map_or_else(|| path.to_owned(), |(real, _)| real);
+        let real = follow(host, path)?.map_or_else(|| path.to_owned(), |(real, _)| plain(&real));
         let old = host.read(&real).context(format!("`{}`", path.display()))?;
         // Bytes that are no text are kept out of sight, not out of the file: such a file is not ours to edit.
         let text = |bytes| {
@@ -57,6 +57,20 @@ impl Edit {
         };
         plan.push(change, action);
     }
+}
+
+/// `/etc/default/../locale.conf` is `/etc/locale.conf`: how links are written, not how files are called.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 /// Lines as a file holds them.

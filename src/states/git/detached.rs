@@ -96,7 +96,7 @@ impl State for Detached {
                     plan.push(change, inside(&["remote", verb, &self.remote, &transport.url]));
                 }
                 plan.push(
-                    Change::new("fetched").from(&transport.url),
+                    Change::new("fetched").to(&transport.url),
                     inside(&["fetch", "--tags", &self.remote]),
                 );
                 (Change::new("revision").from(short(head)).to(short(&wanted.hash)), wanted.hash)

@@ -192,26 +192,34 @@ impl Latest {
         fetch.extend(depth.as_deref());
         let spec = format!("+refs/heads/*:refs/remotes/{}/*", self.remote);
         fetch.extend([self.remote.as_str(), &spec]);
-        plan.push(Change::new("fetched").from(&transport.url), inside(&fetch));
+        plan.push(Change::new("fetched").to(&transport.url), inside(&fetch));
+        let mut from = head;
         if let Some(branch) = branch.filter(|_| !same_branch) {
             let mut words = vec!["checkout"];
             if self.force_checkout {
                 words.push("--force");
             }
-            if is.has_branch(branch) {
-                words.push(branch);
-            } else {
-                words.extend(["-b", branch, &wanted.hash]);
+            match is.reference(&format!("refs/heads/{branch}")) {
+                Some(hash) => {
+                    words.push(branch);
+                    from = hash;
+                }
+                None => {
+                    words.extend(["-b", branch, &wanted.hash]);
+                    from = &wanted.hash;
+                }
             }
             let change = Change::new("branch").from(is.branch.as_deref().unwrap_or("none")).to(branch);
             plan.push(change, inside(&words));
         }
-        let moved: &[&str] = match self.force_reset {
-            Reset::Never => &["merge", "--ff-only", &wanted.hash],
-            Reset::WithRemote | Reset::Always => &["reset", "--hard", &wanted.hash],
-        };
-        let change = Change::new("revision").from(short(head)).to(short(&wanted.hash));
-        plan.push(change, inside(moved));
+        if from.is_empty() || !from.starts_with(&wanted.hash) {
+            let moved: &[&str] = match self.force_reset {
+                Reset::Never => &["merge", "--ff-only", &wanted.hash],
+                Reset::WithRemote | Reset::Always => &["reset", "--hard", &wanted.hash],
+            };
+            let change = Change::new("revision").from(short(from)).to(short(&wanted.hash));
+            plan.push(change, inside(moved));
+        }
         if self.submodules {
             plan.push(Change::new("submodules"), inside(SUBMODULES));
         }

@@ -56,7 +56,10 @@ fn look(facts: &Facts, target: &Path, force: bool, plan: &mut Plan) -> Result<Op
             return Err(Fault::new(format!("`{}` is there and no git repository", target.display()))
                 .help("`force_clone: true` removes what is there"));
         }
-        plan.push(Change::new("removed").from("what was there"), Action::Remove { path: target.to_owned() });
+        plan.push(
+            Change::new(format!("{} removed", target.display())),
+            Action::Remove { path: target.to_owned() },
+        );
     }
     if host.which("git")?.is_none() && !facts.packages_coming() {
         return Err(Fault::new("`git` is not installed").help("install the package `git` first"));

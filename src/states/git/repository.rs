@@ -44,10 +44,6 @@ impl Repository {
         Ok(Some(Self { head, branch, refs, config: config_file::parse(&config) }))
     }
 
-    pub fn has_branch(&self, name: &str) -> bool {
-        self.refs.contains_key(&format!("refs/heads/{name}"))
-    }
-
     pub fn reference(&self, name: &str) -> Option<&str> {
         self.refs.get(name).map(String::as_str)
     }
