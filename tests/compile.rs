@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use provision::compile::{Compiled, Request, compile};
+use provision::compile::Compiled;
 use provision::diagnostic::{Problems, Severity};
-use provision::sls::Files;
-use provision::target::Subject;
+use provision::functions::Surroundings;
+use provision::library::ProjectLibrary;
+use provision::pillar;
 use provision::tree::Tree;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 #[test]
 fn trees_compile_as_expected() {
@@ -48,15 +49,27 @@ fn outcome(case: &Path) -> String {
     if request.get("sls").is_none() && !case.join("states/top.sls").exists() {
         sls.push("main".to_owned());
     }
-    let grains = json!({"os": "Debian", "roles": ["web"]});
-    let files = Files::new(Tree::of_folders([case.join("states")]));
-    let subject = Subject { id: "web1", grains: grains.as_object().unwrap(), pillar: &Map::new() };
-    let only = words("only");
-    let lenient = request["lenient"] == json!(true);
-    match compile(&Request { files: &files, subject, sls: &sls, only: &only, lenient }) {
-        Ok(compiled) => format!("{}{}", shown(&compiled), told(&compiled.warnings)),
-        Err(problems) => told(&problems),
+    let grains = json!({"os": "Debian", "os_family": "Debian", "roles": ["web"], "mem_total": 2048});
+    let surroundings = Surroundings::new("web1", "staging", grains.as_object().unwrap().clone());
+    let tree = Tree::of_folders([case.join("pillar")]);
+    let (pillar, mut problems) =
+        pillar::compile(&pillar::Request { tree: &tree, surroundings: &surroundings });
+    let mut out = String::new();
+    if case.join("pillar").exists() {
+        let data = serde_json::to_string_pretty(&*pillar.data).unwrap();
+        writeln!(out, "pillar {data}\nsecret {:?}\nvisited {:?}", pillar.secrets, pillar.visited).unwrap();
     }
+    if case.join("states").exists() {
+        let library = ProjectLibrary::new(Tree::of_folders([case.join("states")]), pillar, surroundings);
+        match library.compile(&sls, &words("only"), request["lenient"] == json!(true)) {
+            Ok(compiled) => {
+                out.push_str(&shown(&compiled));
+                problems.extend(compiled.warnings);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    out + &told(&problems)
 }
 
 fn shown(compiled: &Compiled) -> String {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::Request;
 use super::declaration::{Declaration, Name};
 use super::document::{self, Exclude};
 use super::findings::Findings;
@@ -39,15 +40,16 @@ struct Frame {
 
 impl High {
     /// Reads these state files and all that they include.
-    pub fn gather(files: &Files, wanted: &[Wanted], findings: &mut Findings) -> Self {
+    pub fn gather(request: &Request<'_>, wanted: &[Wanted], findings: &mut Findings) -> Self {
         let mut high = Self::default();
         let mut seen = BTreeSet::new();
-        for wanted in wanted.iter().flat_map(|wanted| wanted.expand(files)) {
-            let mut stack: Vec<Frame> = high.open(files, &wanted, &mut seen, findings).into_iter().collect();
+        for wanted in wanted.iter().flat_map(|wanted| wanted.expand(request.files)) {
+            let mut stack: Vec<Frame> =
+                high.open(request, &wanted, &mut seen, findings).into_iter().collect();
             while let Some(frame) = stack.last_mut() {
                 let parent = Arc::clone(&frame.sls);
                 if let Some(include) = frame.includes.next() {
-                    if let Some(frame) = high.open(files, &include, &mut seen, findings) {
+                    if let Some(frame) = high.open(request, &include, &mut seen, findings) {
                         high.parents.insert(Arc::clone(&frame.sls), parent);
                         stack.push(frame);
                     }
@@ -63,7 +65,7 @@ impl High {
     /// Reads one file unless that was done before.
     fn open(
         &mut self,
-        files: &Files,
+        request: &Request<'_>,
         wanted: &Wanted,
         seen: &mut BTreeSet<String>,
         findings: &mut Findings,
@@ -71,6 +73,7 @@ impl High {
         if !seen.insert(wanted.sls.clone()) {
             return None;
         }
+        let files = request.files;
         let Some(path) = files.path(&wanted.sls) else {
             self.incomplete = true;
             findings.add(missing(files, &wanted.sls, wanted.by.as_ref()));
@@ -78,7 +81,7 @@ impl High {
         };
         let sls: Arc<str> = wanted.sls.as_str().into();
         self.sls.push(Arc::clone(&sls));
-        let node = match files.node(&path, &sls) {
+        let node = match files.node(&path, &sls, request.context) {
             Ok(node) => node,
             Err(problems) => {
                 self.incomplete = true;

@@ -29,12 +29,15 @@ use self::typed::Typed;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::sls::Files;
 use crate::target::Subject;
+use crate::template::Data;
 
 /// What to compile.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// The state files, with the context that they are rendered in.
+    /// The state files.
     pub files: &'a Files,
+    /// What every state file sees.
+    pub context: &'a [(String, Data)],
     /// The host, for the top file's targets.
     pub subject: Subject<'a>,
     /// These state files instead of what the top file says.
@@ -49,7 +52,7 @@ pub struct Request<'a> {
 pub fn compile(request: &Request<'_>) -> Result<Compiled, Problems> {
     let mut findings = Findings::new(request.lenient);
     let wanted = wanted(request, &mut findings);
-    let mut high = High::gather(request.files, &wanted, &mut findings);
+    let mut high = High::gather(request, &wanted, &mut findings);
     extend::apply(&mut high, &mut findings);
     let chunks: Vec<Chunk> =
         high.declarations.iter().flat_map(|declaration| chunk::expand(declaration, &mut findings)).collect();
@@ -88,7 +91,7 @@ fn wanted(request: &Request<'_>, findings: &mut Findings) -> Vec<Wanted> {
         );
         return Vec::new();
     }
-    match request.files.node("top.sls", "top") {
+    match request.files.node("top.sls", "top", request.context) {
         Ok(node) => {
             let (entries, problems) = crate::top::read(node.as_ref(), &request.subject);
             problems.into_iter().for_each(|problem| findings.add(problem));

@@ -1,0 +1,169 @@
+//! The project's files and data for one host: what states and templates ask for, and the compiler's input.
+//! Must not know ssh, nor act.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::compile::{self, Compiled};
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::fault::{Fault, Result};
+use crate::functions::{Catalog, Surroundings};
+use crate::pillar::{self, Pillar};
+use crate::sls::{self, Files, Variables};
+use crate::source::Source;
+use crate::states::{Library, LibraryFile, RenderRequest};
+use crate::target::{Subject, find};
+use crate::template::Data;
+use crate::tree::Tree;
+
+/// Larger files are read whenever they are asked for.
+const KEPT: usize = 64 << 10;
+
+pub struct ProjectLibrary {
+    files: Files,
+    surroundings: Surroundings,
+    pillar: Pillar,
+    /// What every template sees.
+    context: Variables,
+    /// Contents of small files, since many states share a template.
+    contents: Mutex<HashMap<String, Option<Arc<[u8]>>>>,
+}
+
+impl ProjectLibrary {
+    pub fn new(states: Tree, pillar: Pillar, surroundings: Surroundings) -> Self {
+        let catalog = Catalog::new(surroundings.clone(), Some(states.clone()));
+        catalog.set_pillar(Arc::clone(&pillar.data));
+        let mut context = pillar::context(&surroundings);
+        context.push(("pillar".to_owned(), Data::from_serialize(&*pillar.data)));
+        Self { files: Files::new(states, catalog), surroundings, pillar, context, contents: Mutex::default() }
+    }
+
+    /// Compiles what the top file gives the host, or these state files instead; of that only those of `only`.
+    pub fn compile(&self, sls: &[String], only: &[String], lenient: bool) -> Result<Compiled, Problems> {
+        let request = compile::Request {
+            files: &self.files,
+            context: &self.context,
+            subject: self.subject(),
+            sls,
+            only,
+            lenient: lenient || self.pillar.lenient(),
+        };
+        let advised =
+            |problems: Problems| Problems(problems.into_iter().map(|problem| self.advise(problem)).collect());
+        match compile::compile(&request) {
+            Ok(compiled) => Ok(Compiled { warnings: advised(compiled.warnings), ..compiled }),
+            Err(problems) => Err(advised(problems)),
+        }
+    }
+
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    pub fn pillar_data(&self) -> &Pillar {
+        &self.pillar
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject { id: &self.surroundings.id, grains: &self.surroundings.grains, pillar: &self.pillar.data }
+    }
+
+    /// As [`Library::render`], with the problem at its place.
+    pub fn rendered(&self, request: &RenderRequest<'_>) -> Result<Arc<Source>, Box<Diagnostic>> {
+        let path = path_of(request.name).unwrap_or(request.name);
+        let shown = self.files.shown(path);
+        let source = Source::new(if path == request.name { path } else { &shown }, request.text);
+        let mut variables = self.context.clone();
+        variables.extend(sls::about(path, &source.name, request.sls));
+        variables.push(("source".to_owned(), Data::from(request.source)));
+        variables.extend(request.variables.iter().map(|(name, value)| (name.clone(), Data::from(value))));
+        let rendered = self.files.templates().render(&source, path, &Data::map(variables));
+        rendered.map_err(|problem| Box::new(self.advise(*problem)))
+    }
+
+    /// Says of a pillar value that is not there where it should be.
+    fn advise(&self, problem: Diagnostic) -> Diagnostic {
+        let expression =
+            problem.message.strip_suffix("` is undefined").and_then(|rest| rest.strip_prefix('`'));
+        let Some(expression) = expression.filter(|expression| expression.starts_with("pillar")) else {
+            return problem;
+        };
+        let words = expression.split(['.', '[', ']', '\'', '"']).filter(|word| !word.is_empty());
+        let keys: Vec<&str> = words.skip(1).collect();
+        let environment = match self.surroundings.environment.as_str() {
+            "" => "ENV",
+            environment => environment,
+        };
+        let place = match keys.as_slice() {
+            ["secrets", name, ..] => format!(
+                "`{name}` belongs under `secrets:` in pillar/{environment}/secrets.sls; secrets.example shows its form"
+            ),
+            [name, ..] => {
+                format!("`{name}` belongs in pillar/project.sls or pillar/{environment}/env.sls")
+            }
+            [] => return problem,
+        };
+        match problem.help.clone() {
+            Some(help) => problem.help(format!("{help}; {place}")),
+            None => problem.help(place),
+        }
+    }
+}
+
+impl Library for ProjectLibrary {
+    fn read(&self, url: &str) -> Result<Option<Arc<[u8]>>> {
+        let path = wanted(url)?;
+        let lock = || self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(path) {
+            return Ok(known.clone());
+        }
+        let bytes = self.files.tree().read(path)?.map(|file| file.bytes);
+        if bytes.as_ref().is_none_or(|bytes| bytes.len() <= KEPT) {
+            lock().insert(path.to_owned(), bytes.clone());
+        }
+        Ok(bytes)
+    }
+
+    fn files(&self, url: &str) -> Result<Option<Vec<LibraryFile>>> {
+        let entries = self.files.tree().entries(wanted(url)?)?;
+        let file =
+            |entry: crate::tree::Entry| LibraryFile { path: entry.path, mode: entry.mode, link: entry.link };
+        Ok(entries.map(|entries| entries.into_iter().map(file).collect()))
+    }
+
+    fn render(&self, request: &RenderRequest<'_>) -> Result<String> {
+        let rendered = self.rendered(request).map_err(|problem| {
+            let place = problem
+                .place
+                .as_ref()
+                .map(|place| format!("{}:{}:{}: ", place.file, place.line, place.column));
+            let fault = Fault::new(format!("{}{}", place.unwrap_or_default(), problem.message));
+            match problem.help {
+                Some(help) => fault.help(help),
+                None => fault,
+            }
+        })?;
+        Ok(Arc::try_unwrap(rendered).map_or_else(|shared| shared.text.clone(), |own| own.text))
+    }
+
+    fn pillar(&self, key: &str) -> Option<Value> {
+        find(&self.pillar.data, key).cloned()
+    }
+
+    fn grain(&self, key: &str) -> Option<Value> {
+        find(&self.surroundings.grains, key).cloned()
+    }
+}
+
+/// The path of a `salt://` URL, without what asks for another environment.
+fn path_of(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("salt://")?;
+    Some(path.split('?').next().unwrap_or(path).trim_end_matches('/'))
+}
+
+fn wanted(url: &str) -> Result<&str> {
+    path_of(url)
+        .ok_or_else(|| Fault::new(format!("`{url}` is no file of the project")).help("write `salt://PATH`"))
+}

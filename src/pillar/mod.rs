@@ -1,0 +1,137 @@
+//! The pillar of one host: which files its top file gives it, rendered one after another and laid over one
+//! another. Must not know what states make of it.
+
+mod include;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::Problems;
+use crate::functions::{Catalog, Surroundings};
+use crate::merge::{Strategy, merge};
+use crate::sls::{Files, Variables};
+use crate::source::{Place, Source};
+use crate::target::Subject;
+use crate::template::Data;
+use crate::top::Entry;
+use crate::tree::Tree;
+
+use self::include::Reader;
+
+/// What to compile.
+pub struct Request<'a> {
+    pub tree: &'a Tree,
+    pub surroundings: &'a Surroundings,
+}
+
+/// All that a host may know.
+#[derive(Clone, Debug, Default)]
+pub struct Pillar {
+    pub data: Arc<Map<String, Value>>,
+    /// The values that nobody may read: for the mask.
+    pub secrets: Vec<String>,
+    /// The files that were read, as paths in the pillar's tree.
+    pub visited: Vec<String>,
+}
+
+impl Pillar {
+    /// Whether the project asks that what Salt would let pass is only warned of (`strict: false`).
+    pub fn lenient(&self) -> bool {
+        self.data.get("strict") == Some(&Value::Bool(false))
+    }
+}
+
+/// Compiles the pillar as far as it can be, with everything that is wrong.
+pub fn compile(request: &Request<'_>) -> (Pillar, Problems) {
+    let catalog = Catalog::new(request.surroundings.clone(), None);
+    let files = Files::new(request.tree.clone(), Arc::clone(&catalog) as Arc<_>);
+    let mut reader = Reader::new(&files, request.surroundings);
+    let mut data = Map::new();
+    for entry in top(&files, &mut reader) {
+        let Some(found) = reader.file(&entry.sls, entry_place(&entry), entry.optional, &data) else {
+            continue;
+        };
+        merge(&mut data, found, Strategy::Recurse, false);
+        catalog.set_pillar(Arc::new(data.clone()));
+    }
+    let mut secrets = reader.secrets;
+    if let Some(value) = data.get("secrets") {
+        leaves(value, &mut |leaf| secrets.extend(crate::pillar::text(leaf)));
+    }
+    secrets.sort();
+    secrets.dedup();
+    (Pillar { data: Arc::new(data), secrets, visited: reader.visited }, Problems(reader.problems))
+}
+
+/// Entries of the top that applies where the project has none have no place.
+fn entry_place(entry: &Entry) -> Option<&Place> {
+    Some(&entry.place).filter(|place| !place.source.text.is_empty())
+}
+
+fn top(files: &Files, reader: &mut Reader<'_>) -> Vec<Entry> {
+    let environment = reader.surroundings.environment.as_str();
+    if !files.tree().has("top.sls") {
+        return usual(environment);
+    }
+    reader.visited.push("top.sls".to_owned());
+    match files.node("top.sls", "top", &reader.context(&Map::new())) {
+        Ok(node) => {
+            let surroundings = reader.surroundings;
+            let subject = Subject { id: &surroundings.id, grains: &surroundings.grains, pillar: &Map::new() };
+            let (entries, problems) = crate::top::read(node.as_ref(), &subject);
+            reader.problems.extend(problems);
+            entries
+        }
+        Err(problems) => {
+            reader.problems.extend(problems);
+            Vec::new()
+        }
+    }
+}
+
+/// The files that a host gets where there is no top file.
+fn usual(environment: &str) -> Vec<Entry> {
+    let place = Place::start(&Source::new("pillar/top.sls", ""));
+    let entry = |sls: String| Entry { sls, place: place.clone(), optional: true };
+    let common = ["project", "devs"].into_iter().map(str::to_owned);
+    let own = ["env", "secrets"].into_iter().map(|name| format!("{environment}.{name}"));
+    common.chain(own.filter(|_| !environment.is_empty())).map(entry).collect()
+}
+
+/// What every template sees besides the pillar.
+pub fn context(surroundings: &Surroundings) -> Variables {
+    let opts = serde_json::json!({
+        "id": surroundings.id,
+        "environment": surroundings.environment,
+        "test": surroundings.plan,
+        "saltenv": "base",
+        "pillarenv": "base",
+        "file_client": "local",
+    });
+    let entries = [
+        ("grains", Data::from_serialize(&*surroundings.grains)),
+        ("opts", Data::from(opts)),
+        ("env", Data::from("base")),
+        ("saltenv", Data::from("base")),
+    ];
+    entries.into_iter().map(|(name, data)| (name.to_owned(), data)).collect()
+}
+
+/// Calls with every scalar of a value.
+fn leaves(value: &Value, call: &mut dyn FnMut(&Value)) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, call)),
+        Value::Object(map) => map.values().for_each(|item| leaves(item, call)),
+        leaf => call(leaf),
+    }
+}
+
+/// A scalar that could be a secret, as text.
+fn text(leaf: &Value) -> Option<String> {
+    match leaf {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
