@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::content::{
-    Content, Encoding, Lookup, Origin, Template, Unencodable, Variables, Written, joined, render, texts_of,
-    value_at, variables,
+    Content, Lookup, Origin, Template, Variables, Written, joined, render, texts_of, value_at, variables,
 };
+use super::encoding::{Encoding, Unencodable};
 use super::keep::Keep;
 use super::look;
 use super::ownership::{self, Wanted, enterable};

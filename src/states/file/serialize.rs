@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::content::{Encoding, Unencodable};
+use super::encoding::{Encoding, Unencodable};
 use super::formats::{Format, merged};
 use super::keep::Keep;
 use super::look::follow;
