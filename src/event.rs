@@ -18,8 +18,8 @@ pub enum Event {
     Started {
         protocol: u32,
         environment: String,
-        /// The host's own name.
-        host: String,
+        /// The host's ID: its name among the environment's hosts.
+        id: String,
         /// A dry run: nothing will be changed.
         plan: bool,
         states: usize,

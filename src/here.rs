@@ -1,64 +1,145 @@
-//! stub
-use crate::diagnostic::*;
-use crate::event::*;
+//! The host's half of a run, or a whole local one: facts, pillar, compile, converge or deploy, events.
+//! Must not know ssh or terminals.
+
+mod files;
+mod offline;
+mod telling;
+
+use std::sync::Arc;
+
+use crate::compile::Compiled;
+use crate::converge::Converge;
+use crate::deploy;
+use crate::event::{Event, PROTOCOL, Summary};
 use crate::exit::Exit;
+use crate::facts::Facts;
 use crate::fault::Fault;
-use crate::order::*;
-use crate::project::Project;
+use crate::host::home::{Home, install_program};
+use crate::host::{Host, Local, Overlay};
+use crate::library::ProjectLibrary;
+use crate::order::{Order, Task};
+use crate::plan::Mask;
 use crate::report::Report;
-use serde_json::{Map, Value};
-pub struct Files;
-impl Files {
-    pub fn pushed(_t: &std::path::Path, _s: &std::collections::BTreeMap<String, String>) -> Self {
-        Files
+
+use self::telling::Telling;
+
+pub use files::Files;
+pub use offline::{Offline, check, offline};
+
+/// Carries out an order on this machine. The last event is `Finished` or `Aborted`, or the last `Problem`.
+pub fn run(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Exit {
+    match carry_out(order, files, tell) {
+        Ok(exit) => exit,
+        Err((fault, exit)) => {
+            tell(aborted(&fault, exit));
+            exit
+        }
     }
-    pub fn project(_p: &Project) -> Self {
-        Files
-    }
-    pub fn bare(_f: &[std::path::PathBuf], _p: &[std::path::PathBuf]) -> Self {
-        Files
-    }
 }
-pub struct Pillar {
-    pub data: Map<String, Value>,
-    pub visited: Vec<String>,
+
+/// As [`run`], shown by a report as this machine's.
+pub fn run_local(order: &Order, files: &Files, report: &mut dyn Report) -> Exit {
+    let name = "local";
+    report.host(name);
+    let exit = run(order, files, &mut |event| report.event(name, &event));
+    report.finish();
+    exit
 }
-pub fn offline_pillar(p: &Project, e: &str, _id: &str) -> (Pillar, Problems) {
-    let mut data = Map::new();
-    data.insert("project_name".into(), Value::String("example".into()));
-    data.insert("secrets".into(), serde_json::json!({"DB_PASSWORD":"x1","SECRET_KEY":"y"}));
-    (
-        Pillar {
-            data,
-            visited: vec!["project.sls".into(), "devs.sls".into(), format!("{e}/env.sls")]
-                .into_iter()
-                .filter(|f| p.root.join("pillar").join(f).is_file())
-                .collect(),
-        },
-        Problems::default(),
-    )
-}
-pub fn check(_p: &Project, _e: &str, _l: bool) -> (usize, Problems) {
-    (0, Problems::default())
-}
+
+/// A run that cannot go on.
 pub fn aborted(fault: &Fault, exit: Exit) -> Event {
-    Event::Aborted { message: fault.message.clone(), help: fault.help.clone(), code: exit.code() }
+    let message = match &fault.output {
+        Some(output) => format!("{}: {}", fault.message, output.trim_end()),
+        None => fault.message.clone(),
+    };
+    Event::Aborted { message, help: fault.help.clone(), code: exit.code() }
 }
-pub fn run(o: &Order, _f: &Files, tell: &mut dyn FnMut(Event)) -> Exit {
-    tell(Event::Started {
-        protocol: 1,
-        environment: o.environment.clone(),
-        host: o.id.clone(),
-        plan: o.plan,
-        states: 3,
-    });
-    tell(Event::Note { message: format!("port {:?}", o.ssh_port) });
-    tell(Event::Finished { summary: Summary::default() });
-    Exit::Converged
+
+fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Result<Exit, (Fault, Exit)> {
+    let wrong = |fault: Fault| (fault, Exit::Project);
+    if order.protocol != PROTOCOL {
+        return Err(wrong(Fault::new("the two sides are different versions of provision")));
+    }
+    let real: Arc<dyn Host> = Arc::new(Local::new());
+    let host: Arc<dyn Host> = if order.plan { Arc::new(Overlay::new(real)) } else { real };
+    let facts = Arc::new(Facts::new(host));
+    facts.supported().map_err(wrong)?;
+    let of_a_project = !order.project.is_empty();
+    if of_a_project && users::get_effective_uid() != 0 {
+        return Err(wrong(Fault::new("only root may do this").help("run it with sudo")));
+    }
+    let surroundings = files::surroundings(order, &facts).map_err(wrong)?;
+    if order.task == Task::Facts {
+        tell(Event::Facts { grains: surroundings.grains.as_ref().clone() });
+        tell(Event::Finished { summary: Summary::default() });
+        return Ok(Exit::Converged);
+    }
+    let mut log = None;
+    let mut _held = None;
+    if of_a_project && !order.plan {
+        let home = Home::open(&order.project).map_err(wrong)?;
+        let since = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC");
+        match home.lock(&format!("{} since {since}", order.operator)).map_err(wrong)? {
+            Ok(lock) => _held = Some(lock),
+            Err(holder) => {
+                let fault = Fault::new(format!("another run holds this host's lock: {holder}"));
+                return Err((fault.help("wait for it to end, then run again"), Exit::Locked));
+            }
+        }
+        install_program().map_err(wrong)?;
+        log = Some(home.log().map_err(wrong)?);
+    }
+    let (pillar, problems) = files.pillar(&surroundings);
+    let mask = Mask::new(&pillar.secrets);
+    let mut told = Telling::new(&mask, log, tell);
+    if told.problems(problems) {
+        return Ok(Exit::Project);
+    }
+    if let Task::Deploy(wanted) = &order.task {
+        let settings = deploy::Settings::read(&pillar.data).map_err(wrong)?;
+        told.event(started(order, settings.stages()));
+        return Ok(deploy::deploy(&wanted.code, &settings, &facts, &mut |event| told.event(event)));
+    }
+    let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
+    match library.compile(&order.sls, &order.only, order.lenient) {
+        Ok(mut compiled) => {
+            told.problems(std::mem::take(&mut compiled.warnings));
+            Ok(converge(order, &compiled, &facts, &library, &mut told))
+        }
+        Err(problems) => {
+            told.problems(problems);
+            Ok(Exit::Project)
+        }
+    }
 }
-pub fn run_local(o: &Order, f: &Files, r: &mut dyn Report) -> Exit {
-    r.host("local");
-    let e = run(o, f, &mut |ev| r.event("local", &ev));
-    r.finish();
-    e
+
+fn converge(
+    order: &Order,
+    compiled: &Compiled,
+    facts: &Facts,
+    library: &ProjectLibrary,
+    told: &mut Telling<'_>,
+) -> Exit {
+    told.event(started(order, compiled.states.len()));
+    let run = Converge { compiled, facts, library, plan: order.plan };
+    let summary = run.run(&mut |event| told.event(event));
+    let exit = if summary.failed > 0 {
+        Exit::Failed
+    } else if summary.would_change > 0 {
+        Exit::WouldChange
+    } else {
+        Exit::Converged
+    };
+    told.event(Event::Finished { summary });
+    exit
+}
+
+fn started(order: &Order, states: usize) -> Event {
+    Event::Started {
+        protocol: PROTOCOL,
+        environment: order.environment.clone(),
+        id: order.id.clone(),
+        plan: order.plan,
+        states,
+    }
 }

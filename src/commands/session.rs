@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -20,7 +21,7 @@ pub struct Session {
     environment: String,
     options: RunOptions,
     /// As it is for a host of which nothing is known yet.
-    pillar: Map<String, Value>,
+    pillar: Arc<Map<String, Value>>,
     targets: Vec<Target>,
     password: Option<Password>,
     /// Vagrant's answer, as an ssh configuration.
@@ -51,7 +52,8 @@ impl Session {
         let project = Project::find(options.project.as_deref())?;
         project.environment(environment)?;
         let id = environment;
-        let (pillar, mut problems) = here::offline_pillar(&project, environment, id);
+        let (host, mut problems) = here::offline(&project, environment, id);
+        let pillar = host.pillar;
         if !problems.fatal() {
             problems.extend(project.check_secrets(environment, &pillar.data));
         }
@@ -141,13 +143,13 @@ impl Session {
             report.event(names.first().unwrap_or(&""), &Event::Note { message: note.clone() });
         }
         let freights = |target: &Target| {
-            let (pillar, problems) = here::offline_pillar(&self.project, &self.environment, &target.name);
+            let (host, problems) = here::offline(&self.project, &self.environment, &target.name);
             if let Some(problem) =
                 problems.0.into_iter().find(|problem| problem.severity == diagnostic::Severity::Error)
             {
                 return Err(Fault::new(problem.message));
             }
-            let travel = self.project.travel(&pillar.visited)?;
+            let travel = self.project.travel(&host.pillar.visited)?;
             let payload = Payload { files: travel.files };
             Ok(Freight { payload, secrets: travel.secrets, archive: outgoing.archive.clone() })
         };

@@ -54,6 +54,11 @@ impl Default for Deploy {
 }
 
 impl Settings {
+    /// How many stages a deploy has that goes well.
+    pub fn stages(&self) -> usize {
+        9 + self.deploy.manage.len()
+    }
+
     pub fn read(pillar: &Map<String, Value>) -> Result<Self> {
         let text = |key: &str| pillar.get(key).and_then(Value::as_str).map(str::to_owned);
         let project = text("project_name").ok_or_else(|| {

@@ -49,28 +49,16 @@ impl Mask {
     /// The text with every secret replaced by [`MASKED`].
     pub fn hide(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for needle in &self.needles {
-            if text.contains(needle.as_str()) {
-                text = text.replace(needle.as_str(), MASKED);
-            }
-        }
+        self.hide_in(&mut text);
         text
     }
 
-    /// Hides in every string of a JSON value, keys included.
-    pub fn hide_json(&self, value: &mut serde_json::Value) {
-        use serde_json::Value;
-        match value {
-            Value::String(text) => *text = self.hide(text),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_json(item)),
-            Value::Object(map) => {
-                let entries = std::mem::take(map);
-                for (key, mut entry) in entries {
-                    self.hide_json(&mut entry);
-                    map.insert(self.hide(&key), entry);
-                }
+    /// As [`Self::hide`], in place; a text without secrets is not copied.
+    pub fn hide_in(&self, text: &mut String) {
+        for needle in &self.needles {
+            if text.contains(needle.as_str()) {
+                *text = text.replace(needle.as_str(), MASKED);
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 }

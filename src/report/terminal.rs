@@ -331,7 +331,7 @@ mod tests {
             Event::Started {
                 protocol: 1,
                 environment: "staging".to_owned(),
-                host: "web1".to_owned(),
+                id: "web1".to_owned(),
                 plan: false,
                 states: 2,
             },
