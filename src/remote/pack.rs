@@ -49,9 +49,11 @@ pub fn pack(root: &Path, folder: &str, reference: Option<&str>) -> Result<Packed
         }
         let prefix = git(&code, &["rev-parse", "--show-prefix"])?.unwrap_or_default();
         let tree = format!("{commit}:{}", prefix.trim().trim_end_matches('/'));
+        // From the top: below it, git packs only what stands below.
+        let top = git(&code, &["rev-parse", "--show-toplevel"])?.unwrap_or_default();
         let output = Command::new("git")
             .arg("-C")
-            .arg(&code)
+            .arg(top.trim_end_matches('\n'))
             .args(["archive", "--format=tar.gz", "-o"])
             .arg(&file)
             .arg(tree)
