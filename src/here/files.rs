@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::diagnostic::Problems;
 use crate::facts::{Facts, Grains};
 use crate::fault::Result;
 use crate::functions::Surroundings;
 use crate::order::Order;
 use crate::pillar::{self, Pillar};
-use crate::diagnostic::Problems;
 use crate::project::Project;
 use crate::tree::Tree;
 
