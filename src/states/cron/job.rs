@@ -87,7 +87,7 @@ impl Identifier {
         match self {
             Self::Command => Some(command),
             Self::Nothing => None,
-            Self::Text(text) => Some(text).map(String::as_str).filter(|text| !text.is_empty()),
+            Self::Text(text) => Some(text.as_str()).filter(|text| !text.is_empty()),
         }
     }
 }

@@ -92,8 +92,12 @@ impl State for Running {
             super::mask::unmask(&mut plan, &unit, self.unmask_runtime);
         }
         let runs = self.runs(&unit);
-        if let Some(wanted) = self.enable {
-            step::at_boot(&mut plan, &unit, wanted);
+        match self.enable {
+            // What it was before the mask is only seen once that is gone; both are harmless if it is so.
+            Some(true) if masked => step::enable(&mut plan, &unit.name),
+            Some(false) if masked => step::disable(&mut plan, &unit.name),
+            Some(wanted) => step::at_boot(&mut plan, &unit, wanted),
+            None => {}
         }
         if !runs {
             step::reread(&mut plan, &unit);

@@ -29,7 +29,7 @@ impl State for Absent {
         let mut change = Change::new("removed");
         if self.purge {
             argv.push("--remove");
-            change = change.from(format!("with {}", user.home.display()));
+            change = change.to(format!("with {}", user.home.display()));
         }
         if self.force {
             argv.push("--force");

@@ -1,5 +1,6 @@
 //! `user.present`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -242,23 +243,27 @@ impl Present {
             return Ok(());
         }
         let accounts = facts.accounts()?;
-        let current: std::collections::BTreeSet<String> =
+        let current: BTreeSet<String> =
             accounts.groups_of(&self.name).into_iter().map(|group| group.name.clone()).collect();
         let primary = facts.group_name(match &self.gid {
             Some(gid) => facts.gid(gid)?.unwrap_or(user.gid),
             None => user.gid,
         })?;
-        let change = Change::new("groups").from(groups::list(&current));
+        let say = |groups: &BTreeSet<String>| match groups.is_empty() {
+            true => "none".to_owned(),
+            false => groups::list(groups),
+        };
+        let change = Change::new("groups").from(say(&current));
         match groups::compare(&current, wanted, wish.exact(), Some(&primary), &self.name) {
             Move::Nothing => {}
             Move::Join(more) => {
                 let all = current.union(&more).cloned().collect();
                 let argv = ["usermod", "--append", "--groups", &groups::list(&more)];
-                run(plan, change.to(groups::list(&all)), argv, &self.name);
+                run(plan, change.to(say(&all)), argv, &self.name);
             }
             Move::Be(groups) => {
                 let list = groups::list(&groups);
-                run(plan, change.to(&list), ["usermod", "--groups", &list], &self.name);
+                run(plan, change.to(say(&groups)), ["usermod", "--groups", &list], &self.name);
             }
         }
         Ok(())
