@@ -100,12 +100,15 @@ impl ProjectLibrary {
             ["secrets", name, ..] => format!(
                 "`{name}` belongs under `secrets:` in pillar/{environment}/secrets.sls; secrets.example shows its form"
             ),
+            // A key further down: what it hangs on is there, or is told of by itself.
+            [name, _, ..] if self.pillar.data.contains_key(*name) => return problem,
             [name, ..] => {
                 format!("`{name}` belongs in pillar/project.sls or pillar/{environment}/env.sls")
             }
             [] => return problem,
         };
         match problem.help.clone() {
+            Some(help) if help.ends_with('?') => problem.help(format!("{help} otherwise {place}")),
             Some(help) => problem.help(format!("{help}; {place}")),
             None => problem.help(place),
         }

@@ -1,0 +1,2 @@
+secrets: {KEY: abcd}
+site: {name: x}

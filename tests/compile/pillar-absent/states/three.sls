@@ -1,0 +1,3 @@
+c:
+  test.nop:
+    - name: {{ pillar.site.nmae }}

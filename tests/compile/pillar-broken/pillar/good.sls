@@ -1,0 +1,2 @@
+include: good2
+good: yes

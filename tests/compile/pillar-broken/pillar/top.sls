@@ -1,0 +1,8 @@
+base:
+  '*':
+    - comon
+    - list
+    - yaml
+    - undefined
+    - good
+    - staging.secrets

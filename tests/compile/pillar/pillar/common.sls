@@ -1,0 +1,2 @@
+site: {name: shop, ports: [80, 443], tls: {on: no}}
+from: common

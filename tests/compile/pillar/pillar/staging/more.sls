@@ -1,0 +1,2 @@
+from: more
+more: 0644

@@ -1,0 +1,3 @@
+show:
+  test.show_notification:
+    - text: {{ pillar.site.tls.on }} {{ salt['pillar.get']('secrets:PIN') }}

@@ -1,0 +1,2 @@
+{% from 'none.jinja' import x %}
+a: test.nop

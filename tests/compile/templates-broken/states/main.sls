@@ -1,0 +1,2 @@
+include: [python, undefined, syntax, result, imported]
+a: test.nop

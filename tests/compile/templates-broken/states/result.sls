@@ -1,0 +1,6 @@
+{% for n in [1, 2] %}
+state-{{ n }}:
+  test.npo:
+    - require:
+      - test: nothing-{{ n }}
+{% endfor %}

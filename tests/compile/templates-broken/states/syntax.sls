@@ -1,0 +1,3 @@
+a: test.nop
+{% if x %}
+b: test.nop

@@ -1,0 +1,2 @@
+#!jinja
+jinja: test.nop

@@ -1,0 +1,4 @@
+#!yaml
+plain:
+  test.show_notification:
+    - text: "{{ not jinja }}"
