@@ -75,7 +75,8 @@ fn outcome(case: &Path) -> String {
 fn shown(compiled: &Compiled) -> String {
     let mut out = String::new();
     for (number, low) in compiled.states.iter().enumerate() {
-        writeln!(out, "{number} {} {} [{}] {:?}", low.function.name, low.name, low.id, low.place.written()).unwrap();
+        writeln!(out, "{number} {} {} [{}] {:?}", low.function.name, low.name, low.id, low.place.written())
+            .unwrap();
         let arguments = low.arguments.to_json();
         for (key, value) in arguments.as_object().unwrap().iter().filter(|(key, _)| *key != "name") {
             writeln!(out, "    {key}: {value}").unwrap();
