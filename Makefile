@@ -34,6 +34,7 @@ check:
 
 bench: build
 	@sh tests/tools.sh test
+	cargo build --release --locked --example floor --example measure
 	$(AS_ROOT) bash tests/bench/run.sh $(PROGRAM)
 
 clean:
