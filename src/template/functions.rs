@@ -10,7 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::methods::pairs;
 use super::own::own;
-use super::{Functions, Map, failed, python};
+use super::{Functions, Map, failed, python, turns};
 use crate::diagnostic::nearest;
 use crate::fault::Fault;
 
@@ -23,6 +23,7 @@ pub fn add(environment: &mut Environment<'_>, functions: Arc<dyn Functions>) {
     environment.add_function("odict", dict);
     environment.add_function("namespace", namespace);
     environment.add_function("ifelse", ifelse);
+    turns::add(environment);
 }
 
 /// `{% do … %}`: what the expression gives is of no interest.

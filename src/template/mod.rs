@@ -12,7 +12,9 @@ mod problem;
 mod python;
 mod rewrite;
 mod sources;
+mod strings;
 mod tags;
+mod turns;
 
 use std::io;
 use std::sync::{Arc, OnceLock};

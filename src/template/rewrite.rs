@@ -1,5 +1,8 @@
 //! What Salt's Jinja knows and ours does not, written line for line in what ours knows. Must not render.
 
+mod macros;
+
+use self::macros::Macro;
 use super::tags::{Kind, Piece, Token, inner, pieces, tokens};
 
 /// A template as the engine gets it, with the way back to the places of what was written.
@@ -38,13 +41,15 @@ impl Edit {
 
 pub fn rewrite(text: &str) -> Rewritten {
     let mut edits = Vec::new();
+    let mut macros = Vec::new();
     for piece in pieces(text) {
         match piece {
             Piece::Output(range) => {
                 let tokens = tokens(text, range.start + 2..range.end.saturating_sub(2).max(range.start + 2));
                 formatting(&tokens, &mut edits);
+                macros::notice(&tokens, &mut macros);
             }
-            Piece::Tag(range) => tag(text, range.start, range.end, &mut edits),
+            Piece::Tag(range) => tag(text, range.start, range.end, &mut edits, &mut macros),
             Piece::Text(_) | Piece::Comment(_) => {}
         }
     }
@@ -73,7 +78,7 @@ fn apply(text: &str, edits: Vec<Edit>) -> Rewritten {
     Rewritten { text: out, anchors }
 }
 
-fn tag(text: &str, start: usize, end: usize, edits: &mut Vec<Edit>) {
+fn tag(text: &str, start: usize, end: usize, edits: &mut Vec<Edit>, open: &mut Vec<Macro>) {
     let whole = text.get(start..end).unwrap_or_default();
     let Some(body) = whole.strip_suffix("%}") else { return };
     let close = if body.ends_with(['-', '+']) { body.len() - 1 } else { body.len() };
@@ -97,6 +102,12 @@ fn tag(text: &str, start: usize, end: usize, edits: &mut Vec<Edit>) {
                 edits.push(Edit::insert(last.end(), format!(" | {word}")));
             }
         }
+        "macro" => open.extend(macros::begin(text, &words, start + close, edits)),
+        "endmacro" => {
+            if let Some(closed) = open.pop() {
+                macros::end(closed, start + close, edits);
+            }
+        }
         "endload" => {
             edits.push(Edit { at: word_at, length: word.len(), text: "endset".to_owned() });
         }
@@ -112,6 +123,9 @@ fn tag(text: &str, start: usize, end: usize, edits: &mut Vec<Edit>) {
             }
         }
         _ => {}
+    }
+    if word != "macro" {
+        macros::notice(&words, open);
     }
     formatting(&words, edits);
 }
@@ -214,6 +228,19 @@ mod tests {
             ("{# {% set x = 1 #}{% set y = 2 %}", "{# {% set x = 1 #}{% set y = __own(2) %}"),
             ("{{ {'a': {'b': '}}'}} }}", "{{ {'a': {'b': '}}'}} }}"),
             ("a\r\nb", "a\nb"),
+            (
+                "{% macro m(a, b=a) -%}x{% endmacro %}",
+                "{% macro m(a, b)  %}{% if b is undefined %}{% set b = a %}{% endif -%}x{% endmacro %}",
+            ),
+            (
+                "{% macro m(a) %}{{ varargs }}{% endmacro -%}",
+                "{% macro m(a, varargs, kwargs) %}{{ varargs }}{% endmacro  %}{% set m = __variadic(m, ['a']) -%}",
+            ),
+            (
+                "{% macro m() %}{{ kwargs }}{% endmacro %}",
+                "{% macro m(varargs, kwargs) %}{{ kwargs }}{% endmacro  %}{% set m = __variadic(m, []) %}",
+            ),
+            ("{% macro m(a, b=[1, 2]) %}{% endmacro %}", "{% macro m(a, b=[1, 2]) %}{% endmacro %}"),
             ("{% set x =", "{% set x ="),
         ];
         for (text, expected) in cases {

@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::{Data, Functions, Loader, Templates};
 use crate::diagnostic::Diagnostic;
 use crate::fault::Fault;
@@ -40,16 +38,8 @@ impl Functions for Few {
 }
 
 fn variables() -> Data {
-    Data::from(json!({
-        "pillar": {
-            "db": {"host": "a", "port": 5432},
-            "names": ["x", "y"],
-            "users": {"anna": {"uid": 1000}, "bert": {"uid": 1001}},
-            "ports": {"80": "http"},
-        },
-        "grains": {"os": "Debian", "osmajorrelease": 12, "mem": 1.5},
-        "sls": "web",
-    }))
+    let text = include_str!("../../tests/compat/templates/variables.json");
+    serde_json::from_str::<serde_json::Value>(text).unwrap().into()
 }
 
 fn templates(files: &[(&'static str, &'static str)]) -> Arc<Templates> {
@@ -67,242 +57,44 @@ fn render(text: &str) -> String {
     }
 }
 
+/// Expressions that come out otherwise than from Salt, each with the reason.
+const DIFFERENT: &[(&str, &str)] = &[
+    (".iteritems()", "Python 2's name still works, as old trees use it"),
+    ("pillar.ports[80]", "data that came as JSON has lost that a key was a number; both forms find it"),
+    ("salt['no.such'] is defined", "a function that is not there is not defined"),
+    ("{'a': 'x\\ny', 'b': 'yes'", "a text of several lines is written as a block"),
+    ("'12:30', '~', 'null'", "long lines are not broken"),
+    ("{{ pillar.users.items() }}", "what items() and keys() give prints as a list"),
+    ("{{ pillar.users.keys() }}", "what items() and keys() give prints as a list"),
+    ("{{ range(3) }}", "a range prints as the list of its numbers"),
+    ("groupby('t') }}", "Salt fails on printing the groups"),
+    ("is callable", "the variable is not defined, and not being defined is no calling"),
+    ("m.arguments", "a macro's arguments are a list"),
+    ("'aab' | unique", "Salt gives a set, whose order is random"),
+    ("'1457456400' | strftime", "seconds in quotes are seconds; Salt reads a year of 6400"),
+    ("encode('utf-8')", "text stays text"),
+];
+
 #[test]
-fn expressions_come_out_as_from_jinja2() {
-    let cases = [
-        // Python's faces of values.
-        (
-            "{{ true }} {{ True }} {{ none }} {{ None }} {{ 1 }} {{ 1.0 }} {{ 1.5 }}",
-            "True True None None 1 1.0 1.5",
-        ),
-        ("{{ [1, 'a', true, none, 1.5] }}", "[1, 'a', True, None, 1.5]"),
-        ("{{ {'a': 1, 'b': [\"it's\"]} }}", "{'a': 1, 'b': [\"it's\"]}"),
-        ("{{ (1, 'a') }} {{ (1,) }} {{ () }}", "(1, 'a') (1,) ()"),
-        ("{{ pillar.db }}", "{'host': 'a', 'port': 5432}"),
-        ("{{ pillar.names }}", "['x', 'y']"),
-        ("{{ {'a': 'x\\ny'} }}", "{'a': \"x\\ny\"}"),
-        ("{{ 'é' }} {{ ['é'] }}", "é ['é']"),
-        ("{{ 'a' ~ true ~ none ~ 1.0 }}", "aTrueNone1.0"),
-        (
-            "{{ 10 / 4 }} {{ 8 / 4 }} {{ 7 // 2 }} {{ -7 // 2 }} {{ 7 % 3 }} {{ -7 % 3 }} {{ 2 ** 10 }}",
-            "2.5 2.0 3 -4 1 2 1024",
-        ),
-        ("{{ 1e16 }} {{ 0.00001 }}", "1e+16 1e-05"),
-        // Operators.
-        ("{{ [1] + [2] }} {{ 'ab' * 2 }} {{ [0] * 2 }}", "[1, 2] abab [0, 0]"),
-        ("{{ 1 in [1, 2] }} {{ 'x' not in 'abc' }} {{ 'host' in pillar.db }}", "True True True"),
-        ("{{ 1 < 2 < 3 }} {{ not true }} {{ 1 == 1.0 }}", "True False True"),
-        ("{{ 'a' if false else 'b' }}|{{ 'a' if false }}|", "b||"),
-        ("{{ 'abc'[0] }} {{ 'abc'[-1] }} {{ 'abcd'[1:3] }} {{ [1, 2, 3][::-1] }}", "a c bc [3, 2, 1]"),
-        (
-            "{{ '%s-%02d' % ('a', 7) }} {{ '%s' % 'x' }} {{ '%.2f' % 1.005 }} {{ '%5s|' % 'a' }}",
-            "a-07 x 1.00     a|",
-        ),
-        ("{{ '{} {}'.format(1, 'b') }} {{ '{0:>4}|'.format('a') }} {{ '{a}'.format(a=1) }}", "1 b    a| 1"),
-        ("{{ 'a' 'b' }}", "ab"),
-        // Methods.
-        ("{{ 'a,b'.split(',') }} {{ ' a '.strip() }} {{ 'abc'.replace('b', 'x') }}", "['a', 'b'] a axc"),
-        (
-            "{{ ','.join(['a', 'b']) }} {{ 'a b  c'.split() }} {{ 'a.b.c'.rsplit('.', 1) }}",
-            "a,b ['a', 'b', 'c'] ['a.b', 'c']",
-        ),
-        ("{{ 'abc'.startswith('a') }} {{ 'abc'.endswith(('x', 'c')) }} {{ 'abc'.find('c') }}", "True True 2"),
-        (
-            "{{ '7'.zfill(3) }} {{ 'a'.ljust(3) }}| {{ 'a'.rjust(3) }} {{ 'Ab'.swapcase() }}",
-            "007 a  |   a aB",
-        ),
-        (
-            "{{ 'a=b=c'.partition('=') }} {{ 'abc'.removeprefix('a') }} {{ 'x'.isdigit() }}",
-            "('a', '=', 'b=c') bc False",
-        ),
-        ("{{ pillar.db.get('host') }} {{ pillar.db.get('x') }} {{ pillar.db.get('x', 'd') }}", "a None d"),
-        ("{% for k, v in pillar.db.items() %}{{ k }}={{ v }};{% endfor %}", "host=a;port=5432;"),
-        ("{% for k, v in pillar.db.iteritems() %}{{ k }}{% endfor %}", "hostport"),
-        ("{{ pillar.db.keys() | list }} {{ pillar.db.values() | list }}", "['host', 'port'] ['a', 5432]"),
-        ("{{ pillar['db']['host'] }} {{ pillar.ports[80] }}", "a http"),
-        ("{{ pillar.names[0] }} {{ pillar.names[-1] }} {{ pillar.names | length }}", "x y 2"),
-        ("{{ pillar.names.index('y') }} {{ pillar.names.count('x') }}", "1 1"),
-        // Undefined values.
-        ("{{ nothing | default('d') }} {{ pillar.db.x | default('d') }} {{ x is defined }}", "d d False"),
-        ("{{ '' | default('d', true) }}", "d"),
-        // Changing lists and maps.
-        (
-            "{% set x = [] %}{% do x.append(1) %}{% do x.append([2]) %}{% do x[1].append(3) %}{{ x }}",
-            "[1, [2, 3]]",
-        ),
-        ("{% set x = {} %}{% do x.update({'a': 1}) %}{% do x.update(b=2) %}{{ x }}", "{'a': 1, 'b': 2}"),
-        (
-            "{% set x = {'a': []} %}{% do x.a.append(1) %}{% do x.setdefault('b', []).append(2) %}{{ x }}",
-            "{'a': [1], 'b': [2]}",
-        ),
-        (
-            "{% set x = [3, 1, 2] %}{{ x.pop() }}{{ x.pop(0) }}{% do x.extend([5, 4]) %}{% do x.sort() %}{{ x }}",
-            "23[1, 4, 5]",
-        ),
-        ("{% set x = [1] %}{% set y = x %}{% do y.append(2) %}{{ x }}", "[1, 2]"),
-        ("{% set x = [] %}{% for i in range(3) %}{% do x.append(i) %}{% endfor %}{{ x }}", "[0, 1, 2]"),
-        ("{% set x = [1, 2] + [3] %}{% do x.append(4) %}{{ x }}", "[1, 2, 3, 4]"),
-        ("{% set x = 'a,b'.split(',') %}{% do x.append('c') %}{{ x }}", "['a', 'b', 'c']"),
-        (
-            "{% set x = pillar.names %}{% do x.append('z') %}{{ x }}{{ pillar.names }}",
-            "['x', 'y', 'z']['x', 'y', 'z']",
-        ),
-        (
-            "{% set x = pillar.users %}{% do x.anna.update({'gid': 7}) %}{{ pillar.users.anna }}",
-            "{'uid': 1000, 'gid': 7}",
-        ),
-        (
-            "{% set ns = namespace(all=[], n=0) %}{% for i in [1, 2] %}{% do ns.all.append(i) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.all }}{{ ns.n }}",
-            "[1, 2]3",
-        ),
-        ("{% set a, b = 1, [2] %}{{ a }}{{ b }}", "1[2]"),
-        ("{% set x = {'a': 1} %}{{ x.pop('a') }}{{ x.pop('b', 'c') }}{{ x }}", "1c{}"),
-        ("{% set x = dict(a=1, b=2) %}{% do x.update({'a': 3}) %}{{ x }}", "{'a': 3, 'b': 2}"),
-        ("{% set x = [1] %}{% set y = x.copy() %}{% do y.append(2) %}{{ x }}{{ y }}", "[1][1, 2]"),
-        (
-            "{% macro add(l, v) %}{% do l.append(v) %}{% endmacro %}{% set x = [] %}{{ add(x, 1) }}{{ x }}",
-            "[1]",
-        ),
-        ("{% do pillar.names.append('q') if true %}{{ pillar.names }}", "['x', 'y', 'q']"),
-        // Statements.
-        (
-            "{% for i in [1, 2, 3] if i != 2 %}{{ loop.index }}:{{ i }}{{ ',' if not loop.last }}{% else %}none{% endfor %}",
-            "1:1,2:3",
-        ),
-        (
-            "{% for i in range(5) %}{% if i == 1 %}{% continue %}{% endif %}{% if i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}",
-            "02",
-        ),
-        ("{% macro m(a, b='x') %}{{ a }}{{ b }}{% endmacro %}{{ m(1) }} {{ m(1, b=2) }}", "1x 12"),
-        ("{% macro m() %}<{{ caller() }}>{% endmacro %}{% call m() %}in{% endcall %}", "<in>"),
-        ("{% filter upper %}abc{% endfilter %}", "ABC"),
-        ("{% with a = 1 %}{{ a }}{% endwith %}", "1"),
-        ("{% raw %}{{ x }}{% endraw %}", "{{ x }}"),
-        ("{# a comment #}x", "x"),
-        ("{% set x %}a{{ 1 }}{% endset %}{{ x }}", "a1"),
-        ("{% if pillar.db.host == 'a' and not pillar.get('x') %}y{% endif %}", "y"),
-        // Loading.
-        (
-            "{% load_yaml as x %}\na: 1\nb: [yes, 0644, '1']\n{% endload %}{{ x }}",
-            "{'a': 1, 'b': [True, 644, '1']}",
-        ),
-        (
-            "{%- load_yaml as x %}\na: {{ grains.os }}\n{%- endload %}{% do x.update({'b': 2}) %}{{ x }}",
-            "{'a': 'Debian', 'b': 2}",
-        ),
-        ("{% load_json as x %}[1, {\"a\": null}]{% endload %}{{ x }}", "[1, {'a': None}]"),
-        ("{% load_text as x %}a\nb{% endload %}{{ x }}", "a\nb"),
-        ("{{ 'a: [1, 2]' | load_yaml }}", "{'a': [1, 2]}"),
-        // Salt's functions.
-        (
-            "{{ salt['test.echo']('a') }} {{ salt.test.echo([1]) }} {{ salt['test.named'](a=1) }}",
-            "a [1] {'a': 1}",
-        ),
-        ("{% set x = salt['test.echo']({'a': 1}) %}{% do x.update(b=2) %}{{ x }}", "{'a': 1, 'b': 2}"),
-        (
-            "{{ 'test.echo' in salt }} {{ 'no.such' in salt }} {{ salt['no.such'] is defined }}",
-            "True False False",
-        ),
-        // White space.
-        ("a\n{% if true %}\nb\n{% endif %}\nc\n", "a\n\nb\n\nc\n"),
-        ("a\n{%- if true %}\nb\n{%- endif %}\nc\n", "a\nb\nc\n"),
-        ("a  {%- if true -%}  b  {%- endif -%}  c", "abc"),
-        ("a{% if true -%}\n{% endif %}\n", "a\n"),
-        ("x\n\n", "x\n\n"),
-        ("{{ 'x' }}\r\ny\r\n", "x\ny\n"),
-        // Filters.
-        (
-            "{{ {'b': 1, 'a': [x for_ in y]} if false else 'k' }}",
-            "! template syntax: unexpected identifier, expected `,`",
-        ),
-        ("{{ {'b': 1, 'a': [1, 'x']} | yaml }}", "{a: [1, x], b: 1}"),
-        ("{{ {'b': 1, 'a': [1, 'x']} | yaml(False) }}", "a:\n- 1\n- x\nb: 1"),
-        (
-            "{{ 'yes' | yaml_encode }} {{ 1 | yaml_encode }} {{ true | yaml_encode }} {{ none | yaml_encode }}",
-            "\"yes\" 1 true null",
-        ),
-        ("{{ 'a\"b\\n' | yaml_dquote }} {{ \"it's\" | yaml_squote }}", "\"a\\\"b\\n\" 'it''s'"),
-        ("{{ {'b': [1, true, none], 'a': 'é<'} | json }}", "{\"a\": \"é<\", \"b\": [1, true, null]}"),
-        ("{{ {'b': 1.0, 'a': 'é<'} | tojson }}", "{\"b\": 1.0, \"a\": \"\\u00e9\\u003c\"}"),
-        ("{{ {'b': [1]} | tojson(indent=2) }}", "{\n  \"b\": [\n    1\n  ]\n}"),
-        (
-            "{{ 'abc123' | regex_search('([a-z]+)(\\\\d+)') }} {{ 'abc' | regex_search('b') }} {{ 'abc' | regex_search('x') }}",
-            "('abc', '123') ('b',) None",
-        ),
-        ("{{ 'abc' | regex_match('b') }} {{ 'aBc' | regex_match('AB', ignorecase=True) }}", "None ('aB',)"),
-        (
-            "{{ 'a-b' | regex_replace('(\\\\w)-(\\\\w)', '\\\\2-\\\\1') }} {{ '$' | regex_replace('x', '$1') }}",
-            "b-a $",
-        ),
-        (
-            "{{ 'yes' | to_bool }} {{ 'no' | to_bool }} {{ 1 | to_bool }} {{ [] | to_bool }}",
-            "True False True False",
-        ),
-        ("{{ \"it's\" | quote }} {{ 'abc' | quote }} {{ '' | quote }}", "'it'\"'\"'s' abc ''"),
-        ("{{ {'b': 1, 'a': 2} | dictsort }}", "[('a', 2), ('b', 1)]"),
-        (
-            "{{ [1, 2, 1] | unique }} {{ [1, 2] | union([2, 3]) }} {{ [1, 2] | difference([2]) }}",
-            "[1, 2] [1, 2, 3] [1]",
-        ),
-        ("{{ [1, 2] | intersect([2]) }} {{ [1, 2] | symmetric_difference([2, 3]) }}", "[2] [1, 3]"),
-        (
-            "{{ '10.0.0.1' | is_ip }} {{ 'x' | is_ip }} {{ '::1' | is_ipv6 }} {{ ['10.0.0.1/24', 'x'] | ipaddr }}",
-            "True False True ['10.0.0.1/24']",
-        ),
-        (
-            "{{ '10.0.0.0/30' | network_hosts }} {{ '10.0.0.0/24' | network_size }}",
-            "['10.0.0.1', '10.0.0.2'] 256",
-        ),
-        (
-            "{{ 'a' | md5 }} {{ 'a' | sha1 }}",
-            "0cc175b9c0f1b6a831c399e269772661 86f7e437faa5a7fce15d1ddcb9eaeaea377667b8",
-        ),
-        ("{{ 'a' | base64_encode }} {{ 'YQ==' | base64_decode }}", "YQ== a"),
-        (
-            "{{ 1700000000 | strftime('%Y-%m-%d %H') }} {{ '2002/12/25' | strftime('%d.%m.') }}",
-            "2023-11-14 22 25.12.",
-        ),
-        (
-            "{{ '/a' | path_join('b', 'c') }} {{ 'x' | sequence }} {{ ['x'] | sequence }}",
-            "/a/b/c ['x'] ['x']",
-        ),
-        ("{{ [true, false] | exactly_n_true(1) }} {{ [true, true] | exactly_one_true }}", "True False"),
-        ("{{ {'a': {'b': [1, 2]}} | traverse('a:b:1') }} {{ {} | traverse('a', 'd') }}", "2 d"),
-        ("{{ [[1, [2]], 3] | flatten }} {{ {'a': 1} | to_entries }}", "[1, 2, 3] [{'key': 'a', 'value': 1}]"),
-        ("{{ 'a\nb\n\nc' | indent(2) }}", "a\n  b\n\n  c"),
-        ("{{ 'a\nb' | indent(2, true) }} {{ 'a\nb' | indent(width=1, first=True) }}", "  a\n  b  a\n b"),
-        (
-            "{{ [3, 1] | sort }} {{ [1, 2] | join('-') }} {{ [1, 2] | first }} {{ [1, 2] | sum }} {{ 'abc' | upper }}",
-            "[1, 3] 1-2 1 3 ABC",
-        ),
-        (
-            "{{ ['a', 'b'] | map('upper') | list }} {{ [{'n': 1}] | map(attribute='n') | list }}",
-            "['A', 'B'] [1]",
-        ),
-        ("{{ [1, 2, 3] | select('odd') | list }} {{ [1, 2] | reject('equalto', 1) | list }}", "[1, 3] [2]"),
-        (
-            "{{ '5' | int + 1 }} {{ 'x' | int }} {{ '1.5' | float }} {{ 3.7 | round }} {{ 3.14159 | round(2) }}",
-            "6 0 1.5 4.0 3.14",
-        ),
-        (
-            "{{ [1, 2, 3] | batch(2) | list }} {{ 'ab' | list }} {{ {'a': 1} | list }}",
-            "[[1, 2], [3]] ['a', 'b'] ['a']",
-        ),
-        (
-            "{{ 'abc' is match('a') }} {{ [1] is list }} {{ 'a' is string }} {{ {} is mapping }} {{ 1 is number }}",
-            "True True True True True",
-        ),
-        ("{{ 'hello_world' | to_camelcase }} {{ 'helloWorld' | to_snake_case }}", "helloWorld hello_world"),
-        ("{{ [1] | tojson | load_json }}", "[1]"),
-    ];
+fn expressions_come_out_as_from_salt() {
+    let expressions = include_str!("../../tests/compat/templates/expressions.txt").lines();
+    let recorded = include_str!("../../tests/compat/templates/recorded.txt").lines();
+    let plain = |line: &str| line.replace('␍', "\r").replace('⏎', "\n");
     let mut wrong = String::new();
-    for (text, expected) in cases {
-        let found = render(text);
-        if found != expected {
-            wrong += &format!("{text}\n  is       {found:?}\n  expected {expected:?}\n");
+    let mut needed = std::collections::BTreeSet::new();
+    for (text, expected) in expressions.zip(recorded) {
+        let found = render(&plain(text));
+        let expected = plain(expected);
+        let same = found == expected || (found.starts_with('!') && expected == "!");
+        let known = DIFFERENT.iter().find(|(part, _)| text.contains(part));
+        if let (false, Some((part, _))) = (same, known) {
+            needed.insert(*part);
+        } else if !same {
+            wrong += &format!("{text}\n    ours {found:?}\n    salt {expected:?}\n");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+    assert_eq!(needed.len(), DIFFERENT.len(), "a difference that is none any more");
 }
 
 #[test]

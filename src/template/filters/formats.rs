@@ -23,6 +23,7 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("dict_to_sls_yaml_params", dict_to_sls_yaml_params);
     environment.add_filter("json", json);
     environment.add_filter("tojson", tojson);
+    environment.add_filter("pprint", |value: Value| super::super::python::repr(&value));
     environment.add_filter("python", |value: Value| super::super::python::repr(&value));
     let read: Mutex<HashMap<String, Data>> = Mutex::default();
     environment.add_filter("load_yaml", move |text: Value| {
@@ -96,9 +97,19 @@ fn yaml_encode(value: Value) -> Result<String, Error> {
     }
 }
 
+/// In double quotes and ASCII, as PyYAML writes where nobody allowed it more.
 fn double(text: &str) -> String {
+    let mut quoted = String::new();
+    yaml::write_double(&mut quoted, text);
     let mut out = String::new();
-    yaml::write_double(&mut out, text);
+    for letter in quoted.chars() {
+        match u32::from(letter) {
+            0..=0x7f => out.push(letter),
+            code @ ..=0xff => out.push_str(&format!("\\x{code:02X}")),
+            code @ ..=0xffff => out.push_str(&format!("\\u{code:04X}")),
+            code => out.push_str(&format!("\\U{code:08X}")),
+        }
+    }
     out
 }
 

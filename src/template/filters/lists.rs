@@ -16,6 +16,13 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("skip", |_value: Value| "");
     environment.add_filter("is_list", is_list);
     environment.add_test("list", is_list);
+    environment.add_test("sequence", |value: Value| {
+        matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable | ValueKind::Map | ValueKind::String)
+    });
+    environment.add_test("callable", |value: Value| {
+        let name = value.as_object().map(|object| object.type_name()).unwrap_or_default();
+        name.contains("Macro") || name.contains("Function")
+    });
     environment.add_filter("is_iter", |value: Value| {
         matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable)
     });

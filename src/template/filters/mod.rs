@@ -4,7 +4,10 @@ mod addresses;
 mod formats;
 mod hashes;
 mod lists;
+mod numbers;
+mod patterns;
 mod text;
+mod times;
 
 use minijinja::{Environment, Error, ErrorKind};
 
@@ -36,6 +39,7 @@ pub const NAMES: &[&str] = &[
     "exactly_n_true",
     "exactly_one_true",
     "extend_dict_key_value",
+    "filesizeformat",
     "first",
     "flatten",
     "float",
@@ -140,6 +144,7 @@ pub const NAMES: &[&str] = &[
 /// The names of all tests, for advice.
 pub const TESTS: &[&str] = &[
     "boolean",
+    "callable",
     "defined",
     "divisibleby",
     "endingwith",
@@ -179,6 +184,9 @@ pub const TESTS: &[&str] = &[
 
 pub fn add(environment: &mut Environment<'_>) {
     text::add(environment);
+    numbers::add(environment);
+    patterns::add(environment);
+    times::add(environment);
     formats::add(environment);
     lists::add(environment);
     hashes::add(environment);

@@ -1,12 +1,7 @@
 //! Filters on strings. Must not know YAML.
 
-use jiff::civil::{Date, DateTime};
-use jiff::fmt::strtime;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
-use minijinja::value::{Kwargs, Rest, Tuple, ValueKind, ValueOrKwargs};
+use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, Value};
-use regex::{Regex, RegexBuilder};
 
 use super::super::python::{self, str};
 use super::wrong;
@@ -15,45 +10,18 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("__format", format);
     environment.add_filter("to_bool", to_bool);
     environment.add_filter("quote", quote);
-    environment.add_filter("regex_escape", |text: String| regex::escape(&text));
-    environment.add_filter("regex_search", |text: String, pattern: String, flags: Rest<ValueOrKwargs>| {
-        groups(&text, &compile(&pattern, &flags)?)
-    });
-    environment.add_filter("regex_match", |text: String, pattern: String, flags: Rest<ValueOrKwargs>| {
-        groups(&text, &compile(&format!(r"\A(?:{pattern})"), &flags)?)
-    });
-    environment.add_filter(
-        "regex_replace",
-        |text: String, pattern: String, by: String, flags: Rest<ValueOrKwargs>| {
-            let by = replacement(&by);
-            Ok::<String, Error>(compile(&pattern, &flags)?.replace_all(&text, by.as_str()).into_owned())
-        },
-    );
-    environment.add_test("match", |text: String, pattern: String, flags: Rest<ValueOrKwargs>| {
-        Ok::<bool, Error>(compile(&format!(r"\A(?:{pattern})"), &flags)?.is_match(&text))
-    });
     environment.add_filter("contains_whitespace", |text: String| text.contains(char::is_whitespace));
     environment.add_filter("is_hex", |text: String| {
         let digits = text.trim_start_matches('-');
         let digits = digits.strip_prefix("0x").unwrap_or(digits);
         !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_hexdigit())
     });
-    environment.add_filter("to_num", to_num);
-    environment.add_filter("str_to_num", to_num);
     environment.add_filter("to_bytes", |text: Value| str(&text));
     environment.add_filter("to_snake_case", to_snake_case);
     environment.add_filter("to_camelcase", to_camelcase);
-    environment.add_filter("human_to_bytes", human_to_bytes);
     environment.add_filter("path_join", path_join);
-    environment.add_filter("strftime", strftime);
-    environment.add_filter("date_format", strftime);
     environment.add_filter("indent", indent);
-    environment.add_filter("int", int);
-    environment.add_filter("float", |value: Value, default: Option<f64>| {
-        let number =
-            if value.is_number() { f64::try_from(value).ok() } else { str(&value).trim().parse().ok() };
-        number.or(default).unwrap_or(0.0)
-    });
+    environment.add_filter("replace", replace);
     environment.add_filter("wordcount", |text: String| text.split_whitespace().count());
     environment.add_filter("truncate", truncate);
     environment.add_filter("wordwrap", wordwrap);
@@ -68,48 +36,50 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("string", |value: Value| str(&value));
 }
 
-/// Jinja's `int`: what is no number is the default, which is 0.
-fn int(value: Value, default: Option<Value>, base: Option<u32>) -> Value {
-    if value.is_integer() {
-        return value;
+fn replace(text: Value, old: String, new: Value, count: Option<usize>) -> String {
+    let (text, new) = (str(&text), str(&new));
+    match count {
+        Some(count) => text.replacen(&old, &new, count),
+        None => text.replace(&old, &new),
     }
-    let default = default.unwrap_or_else(|| Value::from(0));
-    let float = |number: f64| {
-        #[expect(clippy::cast_possible_truncation, reason = "Python cuts the fraction off, too")]
-        let whole = number as i64;
-        if number.is_finite() { Value::from(whole) } else { Value::UNDEFINED }
-    };
-    let found = match value.kind() {
-        ValueKind::Bool => Value::from(i64::from(value.is_true())),
-        ValueKind::Number => f64::try_from(value).map(float).unwrap_or_default(),
-        _ => {
-            let text = str(&value);
-            let text = text.trim().replace('_', "");
-            let base = base.unwrap_or(10);
-            let digits = match base {
-                16 => text.trim_start_matches("0x"),
-                8 => text.trim_start_matches("0o"),
-                2 => text.trim_start_matches("0b"),
-                3..=36 => text.as_str(),
-                _ => return default,
-            };
-            match i64::from_str_radix(digits, base) {
-                Ok(number) => Value::from(number),
-                Err(_) if base == 10 => text.parse().map(float).unwrap_or_default(),
-                Err(_) => Value::UNDEFINED,
-            }
-        }
-    };
-    if found.is_undefined() { default } else { found }
 }
 
 /// `'…' % value`, where the value is a tuple of several or a single one.
 fn format(text: &Value, values: &Value) -> Result<Value, Error> {
     python::put_out(values)?;
     let Some(format) = text.as_str() else { return Err(wrong("only a string can be formatted with `%`")) };
-    let args: Vec<Value> =
+    let mut args: Vec<Value> =
         if values.is_tuple() { values.try_iter()?.collect() } else { vec![values.clone()] };
-    minijinja::formatting::format(minijinja::formatting::FormatStyle::Printf, format, &args).map(Value::from)
+    let format = represented(format, &mut args);
+    minijinja::formatting::format(minijinja::formatting::FormatStyle::Printf, &format, &args).map(Value::from)
+}
+
+/// `%r` as `%s` of the value as Python would write it.
+fn represented(format: &str, args: &mut [Value]) -> String {
+    let mut out = String::new();
+    let mut next = 0;
+    let mut parts = format.split('%');
+    out.push_str(parts.next().unwrap_or_default());
+    let mut escaped = false;
+    for part in parts {
+        out.push('%');
+        if std::mem::take(&mut escaped) || part.is_empty() {
+            escaped = part.is_empty() && !out.ends_with("%%");
+            out.push_str(part);
+            continue;
+        }
+        let end = part.find(|letter: char| letter.is_ascii_alphabetic()).unwrap_or(part.len());
+        let (flags, rest) = part.split_at(end);
+        match (rest.strip_prefix('r'), args.get_mut(next)) {
+            (Some(rest), Some(arg)) if !flags.contains('(') => {
+                *arg = Value::from(python::repr(arg));
+                out.push_str(&format!("{flags}s{rest}"));
+            }
+            _ => out.push_str(part),
+        }
+        next += 1;
+    }
+    out
 }
 
 fn to_bool(value: Value) -> bool {
@@ -132,86 +102,6 @@ fn quote(value: Value) -> String {
         return text;
     }
     format!("'{}'", text.replace('\'', "'\"'\"'"))
-}
-
-/// Flags are `ignorecase` and `multiline`, by place or by name.
-fn compile(pattern: &str, flags: &Rest<ValueOrKwargs>) -> Result<Regex, Error> {
-    let mut set = [false, false];
-    for (index, flag) in flags.iter().enumerate() {
-        if flag.is_kwargs() {
-            let named = Kwargs::try_from(flag.clone().into_value())?;
-            for (slot, name) in set.iter_mut().zip(["ignorecase", "multiline"]) {
-                *slot |= named.get::<Option<bool>>(name)?.unwrap_or(false);
-            }
-            named.assert_all_used()?;
-        } else if let Some(slot) = set.get_mut(index) {
-            *slot = flag.is_true();
-        }
-    }
-    let [ignorecase, multiline] = set;
-    // Python's `\Z` is `\z` here.
-    RegexBuilder::new(&pattern.replace(r"\Z", r"\z"))
-        .case_insensitive(ignorecase)
-        .multi_line(multiline)
-        .build()
-        .map_err(|error| {
-            let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            wrong(format!("`{pattern}` is no regular expression: {reason}"))
-        })
-}
-
-/// The groups of a match as a tuple, or all of it where there are none.
-fn groups(text: &str, pattern: &Regex) -> Result<Value, Error> {
-    let Some(found) = pattern.captures(text) else { return Ok(Value::from(())) };
-    let value = |group: Option<regex::Match<'_>>| {
-        group.map_or_else(|| Value::from(()), |group| group.as_str().into())
-    };
-    let groups: Vec<Value> =
-        if found.len() == 1 { vec![value(found.get(0))] } else { found.iter().skip(1).map(value).collect() };
-    Ok(Value::from(Tuple::from(groups)))
-}
-
-/// Python's `\1` and `\g<name>` as ours.
-fn replacement(by: &str) -> String {
-    let mut out = String::new();
-    let mut letters = by.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '$' => out.push_str("$$"),
-            '\\' => match letters.next() {
-                Some(digit) if digit.is_ascii_digit() => {
-                    let mut group = digit.to_string();
-                    while let Some(next) = letters.next_if(char::is_ascii_digit) {
-                        group.push(next);
-                    }
-                    out.push_str(&format!("${{{group}}}"));
-                }
-                Some('g') if letters.peek() == Some(&'<') => {
-                    let name: String = letters.by_ref().skip(1).take_while(|letter| *letter != '>').collect();
-                    out.push_str(&format!("${{{name}}}"));
-                }
-                Some('n') => out.push('\n'),
-                Some('t') => out.push('\t'),
-                Some(other) => out.push(other),
-                None => out.push('\\'),
-            },
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-fn to_num(value: Value) -> Value {
-    let text = str(&value);
-    let text = text.trim();
-    if let Ok(number) = text.parse::<i64>() {
-        return number.into();
-    }
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => number.into(),
-        _ => value,
-    }
 }
 
 fn to_snake_case(text: String) -> String {
@@ -247,29 +137,6 @@ fn to_camelcase(text: String, named: Kwargs) -> Result<String, Error> {
     Ok(out)
 }
 
-/// `1.5G` or `2 KiB` in bytes; 0 where it is neither, as in Salt.
-fn human_to_bytes(text: String) -> i64 {
-    let text = text.trim();
-    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let Ok(number) = number.parse::<f64>() else { return 0 };
-    let unit = unit.trim().to_uppercase();
-    let decimal = unit.len() == 2 && unit.ends_with('B');
-    let base: f64 = if decimal { 1000.0 } else { 1024.0 };
-    let power = match unit.chars().next() {
-        None | Some('B') => 0,
-        Some('K') => 1,
-        Some('M') => 2,
-        Some('G') => 3,
-        Some('T') => 4,
-        Some('P') => 5,
-        _ => return 0,
-    };
-    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-    let bytes = (number * base.powi(power)) as i64;
-    bytes
-}
-
 fn path_join(first: String, rest: Rest<String>) -> String {
     let mut path = first;
     for part in rest.iter() {
@@ -280,33 +147,6 @@ fn path_join(first: String, rest: Rest<String>) -> String {
         path.push_str(part);
     }
     path
-}
-
-/// A time, as seconds since 1970 or as people write it, in another form.
-fn strftime(value: Value, format: Option<String>) -> Result<String, Error> {
-    let format = format.unwrap_or_else(|| "%Y-%m-%d".to_owned());
-    let time = moment(&value).ok_or_else(|| wrong(format!("`{}` is no time", str(&value))))?;
-    strtime::format(&format, &time)
-        .map_err(|error| wrong(format!("`{format}` is no format of a time: {error}")))
-}
-
-fn moment(value: &Value) -> Option<Zoned> {
-    let text = str(value);
-    let text = text.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        #[expect(clippy::cast_possible_truncation, reason = "whole seconds are wanted")]
-        let stamp = Timestamp::from_second(seconds as i64).ok()?;
-        return Some(stamp.to_zoned(TimeZone::UTC));
-    }
-    if let Ok(stamp) = text.parse::<Timestamp>() {
-        return Some(stamp.to_zoned(TimeZone::UTC));
-    }
-    if let Ok(time) = text.parse::<DateTime>() {
-        return time.to_zoned(TimeZone::UTC).ok();
-    }
-    let date =
-        ["%Y/%m/%d", "%m/%d/%Y", "%d.%m.%Y"].iter().find_map(|form| Date::strptime(form, text).ok())?;
-    date.to_zoned(TimeZone::UTC).ok()
 }
 
 /// Jinja's `indent`: a width in spaces or a text, without the first line and blank ones unless asked.
