@@ -159,7 +159,7 @@ pub struct RunOptions {
     #[arg(short, long, value_name = "KEY", global = true)]
     pub identity: Option<PathBuf>,
     /// The port of sshd
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
     /// Take another ssh configuration than ~/.ssh/config
     #[arg(short = 'F', long, value_name = "FILE", global = true)]

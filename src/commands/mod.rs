@@ -30,7 +30,11 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     let bare = arguments.iter().any(|word| word.to_string_lossy().starts_with("--file-root"));
     let result = match top.command {
         Some(Command::Init { dir }) => init::run(&dir),
-        Some(Command::Sandbox(task)) => return sandbox::run(task),
+        Some(Command::Sandbox(task)) => {
+            let code = sandbox::run(task);
+            crate::remote::resume_signal();
+            return code;
+        }
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut command(), "provision", &mut anstream::stdout());
             Ok(Exit::Converged)
@@ -47,6 +51,8 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         },
         None => Err(Fault::new("which environment?").help("write it last: provision [OPTIONS] ENV [TASK]")),
     };
+    // Everything is cleaned up by now: end as the signal would have ended us.
+    crate::remote::resume_signal();
     match result {
         Ok(exit) => exit.code(),
         Err(fault) => {

@@ -14,7 +14,7 @@ use crate::fault::{Context as _, Fault, Result};
 use crate::here;
 use crate::order::{Order, Task};
 use crate::project::{HostEntry, Project, hosts};
-use crate::remote::{Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config};
+use crate::remote::{Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config, watch_signals};
 
 pub struct Session {
     pub project: Project,
@@ -61,6 +61,7 @@ impl Session {
         if problems.fatal() {
             return Ok(None);
         }
+        check_options(options)?;
         let login = Login {
             user: options.user.clone(),
             port: options.port,
@@ -68,6 +69,9 @@ impl Session {
             config: options.ssh_config.clone(),
             sudo: if options.sudo { Some(true) } else { options.no_sudo.then_some(false) },
         };
+        if !options.local {
+            watch_signals();
+        }
         let mut vagrant = None;
         let targets = if options.local {
             Vec::new()
@@ -92,6 +96,7 @@ impl Session {
                 "write them into pillar/{environment}/env.sls (`hosts: [203.0.113.10]`), or give one with -H"
             )));
         }
+        let targets = once_each(targets);
         let password = match options.ask_sudo_password {
             true => Some(Password::ask("sudo password: ")?),
             false => None,
@@ -191,6 +196,34 @@ fn targets(known: &[HostEntry], options: &RunOptions, login: &Login) -> Result<V
         Ok(over(named, login))
     });
     given.collect()
+}
+
+/// The command line may name a host twice, by its address and by its name, and a second run would meet the lock
+/// of the first.
+fn once_each(targets: Vec<Target>) -> Vec<Target> {
+    let mut seen = std::collections::BTreeSet::new();
+    targets.into_iter().filter(|target| seen.insert((target.address.clone(), target.login.port))).collect()
+}
+
+/// What is wrong about the way in can be told before anybody is asked.
+fn check_options(options: &RunOptions) -> Result<()> {
+    if let Some(key) = &options.identity
+        && !key.is_file()
+    {
+        return Err(Fault::new(format!("there is no private key `{}`", key.display()))
+            .help("give the path of a private key with -i, or leave it out to use your agent's"));
+    }
+    if let Some(config) = &options.ssh_config
+        && !config.is_file()
+        && config.as_os_str() != "none"
+    {
+        return Err(Fault::new(format!("there is no ssh configuration `{}`", config.display()))
+            .help("give its path with -F, or leave it out to use ~/.ssh/config"));
+    }
+    if options.user.as_ref().is_some_and(|user| user.is_empty() || user.starts_with('-')) {
+        return Err(Fault::new("-u names no user").help("write the user that logs in, as in -u root"));
+    }
+    Ok(())
 }
 
 fn wrong(message: String) -> Fault {

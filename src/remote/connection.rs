@@ -1,15 +1,15 @@
 //! One ssh connection to a host, shared by everything that is done there.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{Refusal, Target};
-use crate::fault::{Fault, Result};
+use super::{Refusal, Target, hostkey, interrupt};
 
 /// Seconds until a host that does not answer counts as unreachable.
 const CONNECT_SECONDS: u32 = 15;
@@ -25,13 +25,9 @@ pub struct Connection {
     folder: tempfile::TempDir,
     errors: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
-}
-
-/// What a command on the host answered.
-pub struct Answer {
-    pub code: Option<i32>,
-    pub stdout: Vec<u8>,
-    pub stderr: String,
+    /// Something on the host holds on to our streams when a command has ended.
+    pub(super) lingers: AtomicBool,
+    _interrupt: interrupt::Ends,
 }
 
 impl Connection {
@@ -41,33 +37,28 @@ impl Connection {
         let folder = tempfile::Builder::new().prefix("provision-").tempdir_in("/tmp").map_err(|error| {
             Refusal::new(format!("cannot make a folder for ssh's socket in /tmp: {error}"))
         })?;
+        let config = folder.path().join("config");
+        std::fs::write(&config, configuration(target, interactive))
+            .map_err(|error| Refusal::new(format!("cannot write `{}`: {error}", config.display())))?;
         let mut command = Command::new("ssh");
-        command.args(["-M", "-N", "-T", "-S"]).arg(socket(folder.path()));
+        command.args(["-M", "-N", "-T", "-S"]).arg(socket(folder.path())).arg("-F").arg(&config);
         for option in [
             "ControlPersist=no",
-            "StrictHostKeyChecking=accept-new",
             "ForwardAgent=no",
             "ForwardX11=no",
             "ClearAllForwardings=yes",
             "RemoteCommand=none",
             "RequestTTY=no",
             "PermitLocalCommand=no",
-            "ServerAliveInterval=15",
-            "ServerAliveCountMax=4",
+            // For the keys' fingerprints and the reasons of refusals, whatever the configuration says.
+            "LogLevel=DEBUG1",
         ] {
             command.args(["-o", option]);
         }
         command.arg("-o").arg(format!("ConnectTimeout={CONNECT_SECONDS}"));
         command.arg("-o").arg(format!("BatchMode={}", if interactive { "no" } else { "yes" }));
         let login = &target.login;
-        if let Some(config) = &login.config {
-            command.arg("-F").arg(config);
-        }
         if let Some(identity) = &login.identity {
-            if !identity.is_file() {
-                return Err(Refusal::new(format!("there is no private key `{}`", identity.display()))
-                    .help("give the path of a private key with -i, or leave it out to use your agent's"));
-            }
             command.arg("-i").arg(identity).args(["-o", "IdentitiesOnly=yes"]);
         }
         if let Some(port) = login.port {
@@ -84,7 +75,9 @@ impl Connection {
         })?;
         let errors = Arc::new(Mutex::new(String::new()));
         let reader = master.stderr.take().map(|stderr| collect(stderr, Arc::clone(&errors)));
-        let mut connection = Self { master, folder, errors, reader };
+        let _interrupt = interrupt::Ends::process(master.id());
+        let lingers = AtomicBool::new(false);
+        let mut connection = Self { master, folder, errors, reader, lingers, _interrupt };
         connection.wait(target, interactive)?;
         Ok(connection)
     }
@@ -97,6 +90,9 @@ impl Connection {
         loop {
             if socket.exists() {
                 return Ok(());
+            }
+            if interrupt::interrupted() {
+                return Err(Refusal::interrupted(target, false));
             }
             let ended = self.master.try_wait().map_err(|error| Refusal::new(error.to_string()))?;
             if ended.is_some() {
@@ -117,6 +113,20 @@ impl Connection {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// A sentence for each host key that was new here and is now known.
+    pub fn accepted_keys(&self, target: &Target) -> Vec<String> {
+        let notes = hostkey::accepted(&self.said());
+        if notes.is_empty() || hostkey::forgets(&self.folder.path().join("config"), &target.address) {
+            return Vec::new();
+        }
+        notes
+    }
+
+    /// Whether rsync would wait for ever, as something on the host holds on to our streams.
+    pub fn lingers(&self) -> bool {
+        self.lingers.load(Ordering::Relaxed)
+    }
+
     /// The words that make ssh use this connection, for rsync's `-e`.
     pub fn shell(&self) -> Vec<String> {
         let socket = socket(self.folder.path()).display().to_string();
@@ -126,45 +136,6 @@ impl Connection {
     /// The host's name for rsync.
     pub fn name(&self) -> &'static str {
         PLACEHOLDER
-    }
-
-    /// A command to run on the host. The words are quoted for the login shell there.
-    pub fn command(&self, argv: &[&str]) -> Command {
-        let mut words = self.shell().into_iter();
-        let mut command = Command::new(words.next().unwrap_or_default());
-        command.args(words).arg(PLACEHOLDER).arg(shell_words::join(argv));
-        command
-    }
-
-    /// Runs a command there and waits for it.
-    pub fn ask(&self, argv: &[&str], stdin: &[u8]) -> Result<Answer> {
-        let mut child = self
-            .command(argv)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| Fault::new(format!("cannot start ssh: {error}")))?;
-        // The other side may end before it has read everything; its answer says why.
-        if let Some(mut pipe) = child.stdin.take() {
-            let _closed_early = pipe.write_all(stdin);
-        }
-        let output = child.wait_with_output()?;
-        Ok(Answer {
-            code: output.status.code(),
-            stdout: output.stdout,
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
-    }
-
-    /// Runs a command there with a file as its standard input.
-    pub fn feed(&self, argv: &[&str], input: Stdio) -> Result<Answer> {
-        let output = self.command(argv).stdin(input).output()?;
-        Ok(Answer {
-            code: output.status.code(),
-            stdout: output.stdout,
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
     }
 
     pub fn folder(&self) -> &Path {
@@ -182,11 +153,38 @@ impl Drop for Connection {
     }
 }
 
+/// The operator's own configuration with our defaults under it, for jump hosts too. New host keys are accepted
+/// and shown, unless the configuration says otherwise.
+fn configuration(target: &Target, interactive: bool) -> String {
+    let mut text = match &target.login.config {
+        Some(file) if file == Path::new("none") => String::new(),
+        Some(file) => {
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            format!("Include \"{}\"\n", file.display())
+        }
+        None => "Include ~/.ssh/config\nInclude /etc/ssh/ssh_config\n".to_owned(),
+    };
+    let batch = if interactive { "no" } else { "yes" };
+    for default in [
+        "Host *",
+        "StrictHostKeyChecking accept-new",
+        "ServerAliveInterval 15",
+        "ServerAliveCountMax 3",
+        "LogLevel DEBUG1",
+        &format!("ConnectTimeout {CONNECT_SECONDS}"),
+        &format!("BatchMode {batch}"),
+    ] {
+        text.push_str(default);
+        text.push('\n');
+    }
+    text
+}
+
 fn socket(folder: &Path) -> PathBuf {
     folder.join("s")
 }
 
-fn collect(mut from: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<()> {
+pub fn collect(mut from: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut buffer) {

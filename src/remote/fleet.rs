@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, OnceLock};
 
 use super::connection::{Connection, has_terminal};
 use super::probe::Probe;
 use super::run::Session;
-use super::{Password, Payload, Refusal, Target, push};
+use super::{Password, Payload, Refusal, Target, interrupt, push};
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::facts::Grains;
@@ -37,6 +37,21 @@ const AT_ONCE: usize = 16;
 /// A host that can be given its order: the session, its secrets, and where the code to deploy is on it.
 type Ready = (Session, BTreeMap<String, String>, Option<PathBuf>);
 
+/// This program and its hash, read once for all hosts.
+#[derive(Default)]
+struct Own(OnceLock<Result<(PathBuf, String), Fault>>);
+
+impl Own {
+    fn get(&self) -> Result<(PathBuf, String), Fault> {
+        let read = || {
+            let program = push::program_for(std::env::consts::ARCH)?;
+            let hash = push::hash(&program)?;
+            Ok((program, hash))
+        };
+        self.0.get_or_init(read).clone()
+    }
+}
+
 pub struct Fleet {
     pub project: String,
     pub targets: Vec<Target>,
@@ -54,16 +69,19 @@ impl Fleet {
     ) -> Vec<Exit> {
         let (send, events) = channel::<Told>();
         let exits = Mutex::new(vec![Exit::Converged; self.targets.len()]);
+        let own = Own::default();
         std::thread::scope(|scope| {
+            // Read while ssh connects.
+            scope.spawn(|| own.get());
             scope.spawn(|| {
                 let send = send;
                 let sessions = self.each(&self.targets, |at, target| {
-                    let tell = |message: &str| {
-                        let _gone = send.send((at, Event::Progress { message: message.to_owned() }));
+                    let tell = |event: Event| {
+                        let _gone = send.send((at, event));
                     };
-                    self.session(target, freights, &tell)
+                    self.session(target, freights, &own, &tell)
                 });
-                let mine = self.facts(&sessions, order, &send);
+                let mine = self.facts(&sessions, order);
                 let ends = self.each(&sessions, |at, session| match session {
                     Ok((session, secrets, archive)) => {
                         let mut order = Order {
@@ -126,7 +144,8 @@ impl Fleet {
         &self,
         target: &Target,
         freights: Freights<'_>,
-        tell: &dyn Fn(&str),
+        own: &Own,
+        tell: &dyn Fn(Event),
     ) -> Result<Ready, Refusal> {
         let wrong = |fault: Fault| Refusal { message: fault.message, help: fault.help, exit: Exit::Project };
         let broken = |fault: Fault| {
@@ -134,52 +153,52 @@ impl Fleet {
                 Some(output) => format!("{}: {}", fault.message, output.lines().last().unwrap_or("")),
                 None => fault.message,
             };
+            if interrupt::interrupted() {
+                return Refusal::interrupted(target, false);
+            }
             Refusal { message, help: fault.help, exit: Exit::Unreachable }
         };
+        let progress = |message: &str| tell(Event::Progress { message: message.to_owned() });
         let Freight { payload, secrets, archive } = freights(target).map_err(wrong)?;
-        tell("connecting");
+        progress("connecting");
         let interactive = self.targets.len() == 1 && has_terminal();
-        let mut program = push::program_for(std::env::consts::ARCH).map_err(wrong)?;
-        let mut hash = push::hash(&program).map_err(wrong)?;
         let connection = Connection::open(target, interactive)?;
+        for message in connection.accepted_keys(target) {
+            tell(Event::Note { message });
+        }
         let password = self.password.as_ref();
+        let (mut program, mut hash) = own.get().map_err(wrong)?;
         let mut probe = Probe::ask(&connection, target, &self.project, &hash, password)?;
         if probe.machine != std::env::consts::ARCH {
             program = push::program_for(&probe.machine).map_err(wrong)?;
             hash = push::hash(&program).map_err(wrong)?;
             probe = Probe::ask(&connection, target, &self.project, &hash, password)?;
         }
-        tell("sending files");
+        progress("sending files");
         push::push(&connection, &probe, &program, &hash, &payload).map_err(broken)?;
         let archive = match archive {
             Some(archive) => Some(push::archive(&connection, &probe, &archive).map_err(broken)?),
             None => None,
         };
-        tell("starting");
+        progress("starting");
         let session =
             Session { target: target.clone(), connection, probe, hash, password: self.password.clone() };
         Ok((session, secrets, archive))
     }
 
     /// The facts of all hosts, where there are several that could need them of each other.
-    fn facts(
-        &self,
-        sessions: &[Result<Ready, Refusal>],
-        order: &Order,
-        send: &Sender<Told>,
-    ) -> BTreeMap<String, Grains> {
+    fn facts(&self, sessions: &[Result<Ready, Refusal>], order: &Order) -> BTreeMap<String, Grains> {
         if sessions.len() < 2 {
             return BTreeMap::new();
         }
-        let answers = self.each(sessions, |at, session| {
+        let answers = self.each(sessions, |_, session| {
             let Ok((session, ..)) = session else { return None };
             let order = Order { id: session.target.name.clone(), task: Task::Facts, ..order.clone() };
             let mut grains = None;
-            session.run(&order, &mut |event| match event {
-                Event::Facts { grains: found } => grains = Some(found),
-                Event::Finished { .. } => {}
-                other => {
-                    let _gone = send.send((at, other));
+            // Whatever is wrong with a host is told by its run.
+            session.run(&order, &mut |event| {
+                if let Event::Facts { grains: found } = event {
+                    grains = Some(found);
                 }
             });
             Some((session.target.name.clone(), grains?))

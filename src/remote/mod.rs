@@ -3,17 +3,21 @@
 
 mod connection;
 mod fleet;
+mod hostkey;
+mod interrupt;
 mod pack;
 mod password;
 mod probe;
 mod push;
 mod refusal;
 mod run;
+mod talk;
 mod target;
 mod vagrant;
 
 pub use connection::Connection;
 pub use fleet::{Fleet, Freight, Told};
+pub use interrupt::{resume as resume_signal, watch as watch_signals};
 pub use pack::{Packed, pack};
 pub use password::Password;
 pub use push::Payload;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::connection::Connection;
+use super::talk::Input;
 use super::{Password, Refusal, Target};
 use crate::exit::Exit;
 
@@ -50,11 +51,10 @@ impl Probe {
         password: Option<&Password>,
     ) -> Result<Self, Refusal> {
         let answer = connection
-            .ask(&["/bin/sh", "-c", SCRIPT, "sh", project, hash], b"")
+            .ask(&["/bin/sh", "-c", SCRIPT, "sh", project, hash], Input::Bytes(b""))
             .map_err(|fault| Refusal::new(fault.message))?;
-        let text = String::from_utf8_lossy(&answer.stdout);
         let answers: BTreeMap<&str, &str> =
-            text.lines().filter_map(|line| line.split_once(MARK)?.1.split_once('=')).collect();
+            answer.stdout.lines().filter_map(|line| line.split_once(MARK)?.1.split_once('=')).collect();
         let get = |key: &str| answers.get(key).copied().unwrap_or("");
         if get("machine").is_empty() {
             let said = answer.stderr.lines().last().unwrap_or("no answer");
@@ -131,7 +131,7 @@ impl Probe {
                 .help("give -K to be asked for it once, or run as root with -u root"));
         };
         let answer = connection
-            .ask(&["sudo", "-k", "-S", "-p", "", "--", "true"], &password.line())
+            .ask(&["sudo", "-k", "-S", "-p", "", "--", "true"], Input::Bytes(&password.line()))
             .map_err(|fault| Refusal::new(fault.message))?;
         if answer.code == Some(0) {
             self.sudo = ["sudo", "-k", "-S", "-p", "", "--"].map(str::to_owned).to_vec();

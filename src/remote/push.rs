@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
 use super::probe::Probe;
+use super::talk::Input;
 use crate::fault::{Context as _, Fault, Result};
 
 /// What travels: files by their path on the host below the tree, and this program.
@@ -91,12 +92,13 @@ pub fn push(
             symlink(fs::canonicalize(file)?, &place).context(format!("cannot stage `{path}`"))?;
         }
         // A push that is cut short must not look like the one before it.
-        let answer = connection.ask(&["rm", "-f", &format!("{}/stamp", probe.base)], b"")?;
+        let answer = connection.ask(&["rm", "-f", &format!("{}/stamp", probe.base)], Input::Bytes(b""))?;
         failed_if("could not prepare the host's folder", answer.code, &answer.stderr)?;
         send(connection, probe, staged.path(), "tree", "u+rw,go-rwx")
             .context("could not send the project's files")?;
         let script = "umask 077; printf %s \"$2\" > \"$1/stamp.new\" && mv \"$1/stamp.new\" \"$1/stamp\"";
-        let answer = connection.ask(&["/bin/sh", "-c", script, "sh", &probe.base, &stamp], b"")?;
+        let answer =
+            connection.ask(&["/bin/sh", "-c", script, "sh", &probe.base, &stamp], Input::Bytes(b""))?;
         failed_if("could not note what was sent", answer.code, &answer.stderr)?;
     }
     Ok(!probe.has_binary || !fresh_tree)
@@ -108,14 +110,14 @@ pub fn archive(connection: &Connection, probe: &Probe, file: &Path) -> Result<Pa
         cat > \"$1/code/$2.new\" && mv \"$1/code/$2.new\" \"$1/code/$2\"";
     let name = format!("{}.tar.gz", hash(file)?);
     let content = fs::File::open(file).context("cannot read the packed code")?;
-    let answer =
-        connection.feed(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, &name], Stdio::from(content))?;
+    let answer = connection
+        .ask(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, &name], Input::Stream(Stdio::from(content)))?;
     failed_if("could not send the code", answer.code, &answer.stderr)?;
     Ok(Path::new(&probe.base).join("code").join(name))
 }
 
 fn send(connection: &Connection, probe: &Probe, staged: &Path, folder: &str, mode: &str) -> Result<()> {
-    if probe.has_rsync && rsync(connection, probe, staged, folder, mode)? {
+    if probe.has_rsync && !connection.lingers() && rsync(connection, probe, staged, folder, mode)? {
         return Ok(());
     }
     tar(connection, probe, staged, folder)
@@ -159,8 +161,8 @@ fn tar(connection: &Connection, probe: &Probe, staged: &Path, folder: &str) -> R
         .spawn()
         .context("cannot start tar")?;
     let stream = packer.stdout.take().ok_or_else(|| Fault::new("tar gives no stream"))?;
-    let answer =
-        connection.feed(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, folder], Stdio::from(stream))?;
+    let answer = connection
+        .ask(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, folder], Input::Stream(Stdio::from(stream)))?;
     let packed = packer.wait_with_output()?;
     failed_if("tar failed", packed.status.code(), &String::from_utf8_lossy(&packed.stderr))?;
     failed_if("unpacking on the host failed", answer.code, &answer.stderr)

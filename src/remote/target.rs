@@ -40,7 +40,11 @@ impl Target {
         }
         let (address, port) = if let Some(rest) = place.strip_prefix('[') {
             let (address, rest) = rest.split_once(']').ok_or(format!("`{text}` has no `]`"))?;
-            (address, rest.strip_prefix(':'))
+            match (rest, rest.strip_prefix(':')) {
+                ("", _) => (address, None),
+                (_, Some(port)) => (address, Some(port)),
+                _ => return Err(format!("`{text}` has no `:` between address and port")),
+            }
         } else if place.matches(':').count() == 1 {
             place.split_once(':').map_or((place, None), |(address, port)| (address, Some(port)))
         } else {
@@ -50,8 +54,10 @@ impl Target {
             return Err(format!("`{text}` is no host: write an address or a name, as in -H 203.0.113.10"));
         }
         if let Some(port) = port {
-            login.port =
-                Some(port.parse().map_err(|_| format!("`{port}` in `{text}` is no port: write 1 to 65535"))?);
+            login.port = match port.parse() {
+                Ok(port @ 1..) => Some(port),
+                _ => return Err(format!("`{port}` in `{text}` is no port: write 1 to 65535")),
+            };
         }
         Ok(Self { name: address.to_owned(), address: address.to_owned(), login })
     }
@@ -79,6 +85,10 @@ mod tests {
             ("fe80::1", Some(("fe80::1", None, None))),
             ("[fe80::1]:22", Some(("fe80::1", None, Some(22)))),
             ("web1:ssh", None),
+            ("web1:0", None),
+            ("fe80::1%br0", Some(("fe80::1%br0", None, None))),
+            ("[fe80::1", None),
+            ("[fe80::1]22", None),
             ("-oProxyCommand=x", None),
             ("@web1", None),
             ("", None),
