@@ -11,6 +11,7 @@ use super::look::follow;
 use super::source::{self, Source, Spot};
 use super::text::bare_lines;
 use crate::fault::{Fault, Result};
+use crate::host::digest::digest;
 use crate::host::{Hash, Kind};
 use crate::states::{Context, RenderRequest};
 
@@ -113,7 +114,7 @@ impl Origin<'_> {
             hash => {
                 let bytes = source::from_network(context.facts.host(), url)?;
                 if let Some(hash) = hash.filter(|hash| !self.skip_verify && !matches(hash, &bytes)) {
-                    let found = super::hash::digest(&hash.kind, &bytes).unwrap_or_default();
+                    let found = digest(&hash.kind, bytes.as_slice())?;
                     return Err(Fault::new(format!(
                         "`{}` has the {} {found}, not {} as `source_hash` says",
                         source::bare(url),
