@@ -37,22 +37,15 @@ impl Access {
     /// Runs SQL, given over standard input, in a database (`None`: the one for maintenance).
     pub fn command(&self, host: &dyn Host, database: Option<&str>, sql: &str) -> Result<Command> {
         let (psql, port) = if self.is_local() { client(host)? } else { ("psql".to_owned(), None) };
-        let mut command = Command::new([
-            psql.as_str(),
-            "--no-psqlrc",
-            "--no-password",
-            "--quiet",
-            "--no-align",
-            "--tuples-only",
-            "--set=ON_ERROR_STOP=1",
-        ])
-        .env("PGAPPNAME", "provision")
-        .env("PGCONNECT_TIMEOUT", "10")
-        .env("PGCLIENTENCODING", "UTF8")
-        .env("PGOPTIONS", "-c client_min_messages=warning")
-        .env("PGDATABASE", database.or(self.database.as_deref()).unwrap_or("postgres"))
-        .stdin(sql)
-        .timeout(Duration::from_secs(300));
+        // No settings of the account's, no password prompt, rows and nothing else; the first error ends it.
+        let mut command = Command::new([psql.as_str(), "-XwqAt", "-vON_ERROR_STOP=1"])
+            .env("PGAPPNAME", "provision")
+            .env("PGCONNECT_TIMEOUT", "10")
+            .env("PGCLIENTENCODING", "UTF8")
+            .env("PGOPTIONS", "-c client_min_messages=warning")
+            .env("PGDATABASE", database.or(self.database.as_deref()).unwrap_or("postgres"))
+            .stdin(sql)
+            .timeout(Duration::from_secs(300));
         command.user = match &self.account {
             None if self.is_local() => Some("postgres".to_owned()),
             account => account.clone(),

@@ -1,4 +1,7 @@
-//! Programs under Supervisor, in one `supervisorctl status`. Must not know states.
+//! Programs under Supervisor: asked through its socket or, where that is not possible, in one
+//! `supervisorctl status`. Must not know states.
+
+mod socket;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -65,8 +68,11 @@ impl Facts {
             return Err(Fault::new(format!("`{}` is not installed", control.program()))
                 .help("install the package `supervisor` first"));
         }
-        let output = self.ask_supervisor(control, &["status"])?;
-        let programs = Arc::new(parse(&output)?);
+        let programs = match socket::ask(self.host(), control)? {
+            Some(programs) => programs,
+            None => parse(&self.ask_supervisor(control, &["status"])?)?,
+        };
+        let programs = Arc::new(programs);
         cache.insert(control.clone(), Arc::clone(&programs));
         Ok(Some(programs))
     }

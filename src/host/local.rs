@@ -7,6 +7,7 @@ mod download;
 mod files;
 mod prepare;
 mod program;
+mod socket;
 mod write;
 
 use std::collections::BTreeMap;
@@ -150,6 +151,10 @@ impl Host for Local {
 
     fn ask(&self, command: &Command) -> Result<Output> {
         program::run(self, command)
+    }
+
+    fn exchange(&self, socket: &Path, question: &[u8]) -> Result<Option<Vec<u8>>> {
+        socket::exchange(socket, question)
     }
 
     fn perform(&self, action: &Action) -> Result<Performed> {

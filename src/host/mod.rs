@@ -78,6 +78,11 @@ pub trait Host: Send + Sync {
     /// Runs a command that only looks. An exit code is an answer, not an error; not being able to start
     /// it, or its time being up, is an error.
     fn ask(&self, command: &Command) -> Result<Output>;
+    /// Sends a question to a local socket and gives the whole answer, for services that can be asked
+    /// without a program. `None`: nobody listens there, or this kind of host cannot.
+    fn exchange(&self, _socket: &Path, _question: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
     /// Performs an action. A command whose exit code is not accepted is an error with its last lines.
     fn perform(&self, action: &Action) -> Result<Performed>;
     /// The network interfaces, in the kernel's order.

@@ -63,6 +63,10 @@ impl Host for Overlay {
         self.below.ask(command)
     }
 
+    fn exchange(&self, socket: &Path, question: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.below.exchange(socket, question)
+    }
+
     fn perform(&self, action: &Action) -> Result<Performed> {
         let mut model = self.model.write().unwrap_or_else(PoisonError::into_inner);
         rehearse(&mut model, self.below.as_ref(), false, action)?;

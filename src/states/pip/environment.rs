@@ -37,7 +37,7 @@ impl Environment {
         Self { folder: Some(PathBuf::from(path)), pip: module(format!("{path}/bin/python")) }
     }
 
-    /// A pip command; its questions and its advertisement of newer versions are off.
+    /// A pip command; without questions, progress bars and its word on newer versions.
     pub fn pip<'a>(&'a self, words: impl IntoIterator<Item = &'a str>) -> Command {
         let argv = self.pip.iter().map(String::as_str).chain(words);
         Command::new(argv).env("PIP_DISABLE_PIP_VERSION_CHECK", "1").env("PIP_NO_INPUT", "1").timeout(LONGEST)
