@@ -55,6 +55,14 @@ pub fn only_installs(plan: &Plan) -> bool {
         })
 }
 
+/// What the plan's packages want of recommended packages: only those that want the same share a transaction.
+pub fn recommends(plan: &Plan) -> Option<bool> {
+    plan.steps.iter().find_map(|step| match &step.action {
+        Action::Packages(packages) => packages.recommends,
+        _ => None,
+    })
+}
+
 /// One request out of those of several plans; `None` where there is none.
 pub fn merged<'a>(plans: impl Iterator<Item = &'a Plan>) -> Option<Packages> {
     let mut all: Option<Packages> = None;
@@ -150,5 +158,6 @@ mod tests {
         assert_eq!(all.refresh, Some(0));
         assert!(plans.iter().all(only_installs));
         assert!(merged([Plan::default()].iter()).is_none());
+        assert_eq!(recommends(&plans[0]), None);
     }
 }

@@ -278,6 +278,7 @@ impl<'a> Walk<'a> {
             }
             if let Ok(other) = look(self.run, low)
                 && perform::only_installs(&other)
+                && perform::recommends(&other) == perform::recommends(plan)
             {
                 chosen.insert(later, other);
             }

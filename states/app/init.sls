@@ -11,6 +11,7 @@ include:
 
 application-packages:
   pkg.installed:
+    - install_recommends: False
     - pkgs:
       - {{ python }}
       - {{ python }}-venv

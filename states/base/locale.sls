@@ -2,7 +2,8 @@
 # Pillar: locale (en_US.UTF-8; C.UTF-8 is there without being generated).
 {%- set locale = pillar.get('locale', 'en_US.UTF-8') %}
 locales:
-  pkg.installed
+  pkg.installed:
+    - install_recommends: False
 
 {% if locale != 'C.UTF-8' %}
 generated-locale:

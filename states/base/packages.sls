@@ -1,7 +1,9 @@
-# Packages that every host has.
-# Pillar: packages (a list of more).
+# Packages that every host has. All base states install without what packages only
+# recommend: on Debian that would bring a mail server.
+# Pillar: packages (a list of more; these come with what they recommend).
 base-packages:
   pkg.installed:
+    - install_recommends: False
     - pkgs:
       - ca-certificates
       - cron
@@ -12,6 +14,11 @@ base-packages:
       - openssl
       - procps
       - rsync
-{%- for package in pillar.get('packages') or [] %}
+{% if pillar.get('packages') %}
+project-packages:
+  pkg.installed:
+    - pkgs:
+{%- for package in pillar.packages %}
       - {{ package | yaml_dquote }}
 {%- endfor %}
+{%- endif %}

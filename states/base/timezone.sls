@@ -1,7 +1,8 @@
 # The system's time zone; the hardware clock keeps UTC.
 # Pillar: timezone (Etc/UTC).
 tzdata:
-  pkg.installed
+  pkg.installed:
+    - install_recommends: False
 
 {{ pillar.get('timezone', 'Etc/UTC') }}:
   timezone.system:

@@ -3,7 +3,8 @@
 {%- set enabled = salt['pillar.get']('unattended_upgrades:enabled', True) %}
 {%- set reboot = salt['pillar.get']('unattended_upgrades:reboot', False) %}
 unattended-upgrades:
-  pkg.installed
+  pkg.installed:
+    - install_recommends: False
 
 # A later name than those of the package: what is said last counts.
 /etc/apt/apt.conf.d/90provision-upgrades:

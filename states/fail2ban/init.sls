@@ -4,6 +4,7 @@
 {%- if salt['pillar.get']('fail2ban:enabled', True) %}
 fail2ban-packages:
   pkg.installed:
+    - install_recommends: False
     - pkgs:
       - fail2ban
       - iptables

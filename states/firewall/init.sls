@@ -24,7 +24,8 @@
   {%- endfor %}
 {%- endif %}
 ufw:
-  pkg.installed
+  pkg.installed:
+    - install_recommends: False
 
 firewall-incoming:
   ufw.default:

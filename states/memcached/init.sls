@@ -2,7 +2,8 @@
 # host's own address, which the firewall opens to them alone.
 # Pillar: memcached:memory (64, in MB).
 memcached:
-  pkg.installed: []
+  pkg.installed:
+    - install_recommends: False
   service.running:
     - enable: True
     - require:

@@ -8,7 +8,8 @@
 {%- from 'project.jinja' import project with context %}
 {%- from 'nginx/map.jinja' import site with context %}
 nginx:
-  pkg.installed: []
+  pkg.installed:
+    - install_recommends: False
   service.running:
     - enable: True
     - reload: True
@@ -46,6 +47,7 @@ nginx:
 certificate-package:
   pkg.installed:
     - name: openssl
+    - install_recommends: False
 
 # The names are in the file's name: a site that moves gets a certificate of its own.
 certificate:

@@ -4,7 +4,8 @@
 # postgres/map.jinja computes).
 {%- from 'postgres/map.jinja' import postgres with context %}
 postgresql-{{ postgres.version }}:
-  pkg.installed
+  pkg.installed:
+    - install_recommends: False
 
 {{ postgres.config }}/conf.d/provision.conf:
   file.managed:

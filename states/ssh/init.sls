@@ -9,7 +9,8 @@ include:
   - .known_hosts
 
 openssh-server:
-  pkg.installed
+  pkg.installed:
+    - install_recommends: False
 {% if not admins %}
 logins-left-alone:
   test.show_notification:

@@ -3,7 +3,8 @@
 # gives them one).
 {%- set nopasswd = salt['pillar.get']('sudo:nopasswd', True) %}
 sudo:
-  pkg.installed
+  pkg.installed:
+    - install_recommends: False
 
 /etc/sudoers.d/provision:
   file.managed:

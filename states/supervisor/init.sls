@@ -1,6 +1,7 @@
 # Supervisor, which keeps the application's programs running.
 supervisor:
-  pkg.installed: []
+  pkg.installed:
+    - install_recommends: False
   service.running:
     - enable: True
     - require:

@@ -7,7 +7,7 @@ set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
 apt-get update -qq
-apt-get install -y -qq \
+apt-get install -y -qq --no-install-recommends \
     ca-certificates cron curl git less logrotate openssl procps rsync locales tzdata unattended-upgrades \
     sudo openssh-server ufw fail2ban iptables python3-systemd postgresql-15 memcached supervisor \
     python3 python3-venv nginx >/dev/null

@@ -200,10 +200,16 @@ pub fn inside(host: &Guard, script: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The container's PID 1 as seen from outside: the child of its supervisor.
+/// The container's PID 1 as seen from outside: the first below its supervisor in a namespace of its own.
 fn init_of(supervisor: u32) -> u32 {
-    let children = std::fs::read_to_string(format!("/proc/{supervisor}/task/{supervisor}/children")).unwrap();
-    children.split_whitespace().next().and_then(|pid| pid.parse().ok()).expect("the container's init")
+    let space = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/pid")).unwrap();
+    let mut pid = supervisor;
+    while space(pid) == space(supervisor) {
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        let child = children.split_whitespace().next().and_then(|pid| pid.parse().ok());
+        pid = child.expect("the container's init");
+    }
+    pid
 }
 
 /// A page of the site, fetched from outside through Nginx over HTTPS.
