@@ -19,7 +19,6 @@ use crate::host::{Host, Local, Overlay};
 use crate::library::ProjectLibrary;
 use crate::order::{Order, Task};
 use crate::plan::Mask;
-use crate::report::Report;
 
 use self::telling::Telling;
 
@@ -35,15 +34,6 @@ pub fn run(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Exit {
             exit
         }
     }
-}
-
-/// As [`run`], shown by a report as this machine's.
-pub fn run_local(order: &Order, files: &Files, report: &mut dyn Report) -> Exit {
-    let name = "local";
-    report.host(name);
-    let exit = run(order, files, &mut |event| report.event(name, &event));
-    report.finish();
-    exit
 }
 
 /// A run that cannot go on.

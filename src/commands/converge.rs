@@ -35,5 +35,5 @@ pub fn bare(command: BareCommand) -> Result<Exit> {
         ..Order::default()
     };
     let files = here::Files::bare(&options.file_root, &options.pillar_root);
-    Ok(here::run_local(&order, &files, report.as_mut()))
+    Ok(super::locally(&order, &files, report.as_mut()))
 }

@@ -17,6 +17,9 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use crate::cli::{BareCommand, Command, EnvironmentCommand, RunOptions, Task, Top};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::here;
+use crate::order::Order;
+use crate::report::{Json, Report, Style, Terminal};
 
 /// Runs a command line, program name first, and gives the exit code. Only this and reports print.
 pub fn main(arguments: Vec<OsString>) -> u8 {
@@ -109,10 +112,9 @@ fn complain(fault: &Fault) {
 }
 
 /// The report that the options ask for, on standard output.
-fn report(options: &RunOptions) -> Box<dyn crate::report::Report> {
+fn report(options: &RunOptions) -> Box<dyn Report> {
     use std::io::IsTerminal;
 
-    use crate::report::{Json, Style, Terminal};
     let stdout = std::io::stdout();
     if options.json {
         return Box::new(Json::new(Box::new(stdout)));
@@ -120,4 +122,13 @@ fn report(options: &RunOptions) -> Box<dyn crate::report::Report> {
     let color = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
     let live = stdout.is_terminal() && std::io::stderr().is_terminal();
     Box::new(Terminal::new(Box::new(stdout), Style { color, live, verbose: options.verbose }))
+}
+
+/// Carries out an order on this machine, shown by a report.
+fn locally(order: &Order, files: &here::Files, report: &mut dyn Report) -> Exit {
+    let name = "local";
+    report.host(name);
+    let exit = here::run(order, files, &mut |event| report.event(name, &event));
+    report.finish();
+    exit
 }

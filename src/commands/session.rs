@@ -137,7 +137,7 @@ impl Session {
             ..Order::default()
         };
         if self.options.local {
-            let exit = here::run_local(&order, &here::Files::project(&self.project), report.as_mut());
+            let exit = super::locally(&order, &here::Files::project(&self.project), report.as_mut());
             return Ran { exit, changed: 0 };
         }
         for target in &self.targets {

@@ -29,7 +29,7 @@ pub const MODULES: &[Module] = &[
     module("plan", &["host"]),
     // Events carry changes and grains, both plain types.
     module("event", &["diagnostic", "plan", "facts"]),
-    module("states", &["diagnostic", "fault", "yaml", "host", "facts", "plan"]),
+    module("states", &["source", "diagnostic", "fault", "yaml", "host", "facts", "plan"]),
     // From files to states in order. The whole of it runs without a host, on recorded facts.
     module("sls", &["source", "diagnostic", "fault", "yaml", "tree", "template"]),
     module("target", &["glob"]),
@@ -97,6 +97,28 @@ pub const MODULES: &[Module] = &[
     module("order", &["fault", "facts"]),
     // Deploying is no state: its stages are told as events, and its end as an exit code.
     module("deploy", &["fault", "exit", "host", "facts", "plan", "event", "order"]),
+    // The host's half of a run, from an order to its events.
+    module(
+        "here",
+        &[
+            "diagnostic",
+            "fault",
+            "exit",
+            "tree",
+            "project",
+            "host",
+            "facts",
+            "plan",
+            "event",
+            "functions",
+            "pillar",
+            "compile",
+            "library",
+            "converge",
+            "order",
+            "deploy",
+        ],
+    ),
     // The operator's side.
     module("remote", &["fault", "exit", "facts", "event", "order"]),
     module("report", &["diagnostic", "event"]),
@@ -105,7 +127,7 @@ pub const MODULES: &[Module] = &[
 ];
 
 /// These tie the rest together and may use all of it; nothing may use them.
-pub const TOP: &[&str] = &["commands", "here", "lib", "main"];
+pub const TOP: &[&str] = &["commands", "lib", "main"];
 
 /// What only some may do. `what` is the start of a path, or a macro with its `!`.
 pub struct Door {
@@ -134,7 +156,7 @@ pub const DOORS: &[Door] = &[
     ),
     door(
         "std::fs",
-        &["host", "remote", "sandbox", "process_env", "tree", "project", "commands"],
+        &["host", "remote", "sandbox", "process_env", "tree", "project", "here/telling", "commands"],
         "states and the compiler see the host through `facts` and the project through `tree`",
     ),
     door(
@@ -144,11 +166,11 @@ pub const DOORS: &[Door] = &[
     ),
     door(
         "users",
-        &["host", "remote", "sandbox", "process_env", "commands"],
+        &["host", "remote", "sandbox", "process_env", "here"],
         "ids of this process are asked where it acts",
     ),
-    door("crate::host::Local", &["commands", "host"], "who looks does not choose the host that it looks at"),
-    door("crate::host::Overlay", &["commands", "host"], "who looks does not know a dry run from a real one"),
+    door("crate::host::Local", &["here", "host"], "who looks does not choose the host that it looks at"),
+    door("crate::host::Overlay", &["here", "host"], "who looks does not know a dry run from a real one"),
     door("crate::host::fake", &["host"], "the fake is for tests"),
     door("print!", &["report", "commands"], "all output is a report's"),
     door("println!", &["report", "commands"], "all output is a report's"),
