@@ -57,7 +57,12 @@ fn belongs(chunk: &Chunk, key: &Node, function: &Row, own: &[&'static str], find
         return false;
     }
     // A function that names no arguments takes whatever is given, but for slips of the pen.
-    if own.is_empty() && nearest(word, requisite::keywords()).is_none() && !global::LATER.contains(&word) {
+    let slip = || {
+        // Most words begin unlike any requisite, and comparing them all would be a good part of a compile.
+        let alike = requisite::keywords().filter(|known| known.chars().next() == word.chars().next());
+        nearest(word, alike).is_some()
+    };
+    if own.is_empty() && !slip() && !global::LATER.contains(&word) {
         return true;
     }
     let problem = if global::LATER.contains(&word) {

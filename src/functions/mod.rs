@@ -114,6 +114,10 @@ impl Functions for Catalog {
     fn names(&self) -> Vec<&str> {
         Self::rows().map(|(name, _)| *name).collect()
     }
+
+    fn changes_first(&self, name: &str) -> bool {
+        matches!(name, "defaults.merge" | "defaults.update" | "slsutil.update")
+    }
 }
 
 #[cfg(test)]

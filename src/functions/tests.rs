@@ -105,6 +105,29 @@ fn functions_answer_as_salt_has_it() {
 }
 
 #[test]
+fn merges_change_the_map_that_they_are_given() {
+    for (text, expected) in [
+        (
+            "{% set a = {'x': {'y': 1}} %}{% do salt['defaults.merge'](a, {'x': {'z': 2}}) %}{{ a }}",
+            "{'x': {'y': 1, 'z': 2}}",
+        ),
+        (
+            "{% set a = {'x': 1} %}{% set b = salt['defaults.merge'](a, {'x': 2}, in_place=False) %}{{ a }}{{ b }}",
+            "{'x': 1}{'x': 2}",
+        ),
+        (
+            "{% set a = {'x': 1} %}{% set b = salt['slsutil.merge'](a, {'x': 2}) %}{{ a }}{{ b }}",
+            "{'x': 1}{'x': 2}",
+        ),
+    ] {
+        let templates = Templates::new(Arc::new(NoFiles), catalog());
+        let source = crate::source::Source::new("test", text);
+        let rendered = templates.render(&source, "test", &crate::template::Data::from(json!({}))).unwrap();
+        assert_eq!(rendered.text, expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_call_is_said() {
     for (expression, expected) in [
         ("salt['pillar.gte']('x')", "did you mean `pillar.get`?"),

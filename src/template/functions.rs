@@ -205,6 +205,17 @@ impl Object for Function {
                 plain.push(python::to_json(arg)?);
             }
         }
-        self.functions.call(&self.name, plain, named).map(|data| data.thaw()).map_err(failed)
+        let in_place = named.get("in_place") != Some(&serde_json::Value::Bool(false));
+        let answer = self.functions.call(&self.name, plain, named).map_err(failed)?.thaw();
+        if in_place
+            && self.functions.changes_first(&self.name)
+            && let Some(first) = args.first()
+            && let Some(map) = first.downcast_object_ref::<Map>()
+        {
+            let entries = python::entries(&answer).into_iter().collect();
+            map.change(|content| *content = entries);
+            return Ok(first.clone());
+        }
+        Ok(answer)
     }
 }

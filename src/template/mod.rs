@@ -52,6 +52,11 @@ pub trait Functions: Send + Sync {
         named: serde_json::Map<String, serde_json::Value>,
     ) -> Result<Data, Fault>;
     fn names(&self) -> Vec<&str>;
+    /// Whether a function also puts its answer into the map that is its first argument, as
+    /// `{% do salt['defaults.merge'](a, b) %}` expects.
+    fn changes_first(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// The template engine of a run. Templates are compiled once.

@@ -1,8 +1,10 @@
 //! The project's files and data for one host: what states and templates ask for, and the compiler's input.
 //! Must not know ssh, nor act.
 
+mod sources;
+
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
@@ -21,14 +23,21 @@ use crate::tree::Tree;
 /// Larger files are read whenever they are asked for.
 const KEPT: usize = 64 << 10;
 
+/// A file that was read before.
+#[derive(Clone)]
+struct Known {
+    bytes: Arc<[u8]>,
+    shown: String,
+}
+
 pub struct ProjectLibrary {
     files: Files,
     surroundings: Surroundings,
     pillar: Pillar,
     /// What every template sees.
     context: Variables,
-    /// Contents of small files, since many states share a template.
-    contents: Mutex<HashMap<String, Option<Arc<[u8]>>>>,
+    /// Small files by path, since many states share a template.
+    known: Mutex<HashMap<String, Option<Known>>>,
 }
 
 impl ProjectLibrary {
@@ -37,10 +46,11 @@ impl ProjectLibrary {
         catalog.set_pillar(Arc::clone(&pillar.data));
         let mut context = pillar::context(&surroundings);
         context.push(("pillar".to_owned(), Data::from_serialize(&*pillar.data)));
-        Self { files: Files::new(states, catalog), surroundings, pillar, context, contents: Mutex::default() }
+        Self { files: Files::new(states, catalog), surroundings, pillar, context, known: Mutex::default() }
     }
 
     /// Compiles what the top file gives the host, or these state files instead; of that only those of `only`.
+    /// Whether the files that states name are there is part of it.
     pub fn compile(&self, sls: &[String], only: &[String], lenient: bool) -> Result<Compiled, Problems> {
         let request = compile::Request {
             files: &self.files,
@@ -52,10 +62,10 @@ impl ProjectLibrary {
         };
         let advised =
             |problems: Problems| Problems(problems.into_iter().map(|problem| self.advise(problem)).collect());
-        match compile::compile(&request) {
-            Ok(compiled) => Ok(Compiled { warnings: advised(compiled.warnings), ..compiled }),
-            Err(problems) => Err(advised(problems)),
-        }
+        let compiled = compile::compile(&request).map_err(advised)?;
+        let mut problems = advised(compiled.warnings.clone());
+        problems.extend(sources::check(self, &compiled, request.lenient));
+        if problems.fatal() { Err(problems) } else { Ok(Compiled { warnings: problems, ..compiled }) }
     }
 
     pub fn surroundings(&self) -> &Surroundings {
@@ -66,6 +76,10 @@ impl ProjectLibrary {
         &self.pillar
     }
 
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Option<Known>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn subject(&self) -> Subject<'_> {
         Subject { id: &self.surroundings.id, grains: &self.surroundings.grains, pillar: &self.pillar.data }
     }
@@ -73,8 +87,12 @@ impl ProjectLibrary {
     /// As [`Library::render`], with the problem at its place.
     pub fn rendered(&self, request: &RenderRequest<'_>) -> Result<Arc<Source>, Box<Diagnostic>> {
         let path = path_of(request.name).unwrap_or(request.name);
-        let shown = self.files.shown(path);
-        let source = Source::new(if path == request.name { path } else { &shown }, request.text);
+        let shown = match self.known().get(path) {
+            Some(Some(file)) => file.shown.clone(),
+            _ if path == request.name => path.to_owned(),
+            _ => self.files.shown(path),
+        };
+        let source = Source::new(shown, request.text);
         let mut variables = self.context.clone();
         variables.extend(sls::about(path, &source.name, request.sls));
         variables.push(("source".to_owned(), Data::from(request.source)));
@@ -118,13 +136,13 @@ impl ProjectLibrary {
 impl Library for ProjectLibrary {
     fn read(&self, url: &str) -> Result<Option<Arc<[u8]>>> {
         let path = wanted(url)?;
-        let lock = || self.contents.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(path) {
-            return Ok(known.clone());
+        if let Some(known) = self.known().get(path) {
+            return Ok(known.as_ref().map(|file| Arc::clone(&file.bytes)));
         }
-        let bytes = self.files.tree().read(path)?.map(|file| file.bytes);
+        let file = self.files.tree().read(path)?.map(|file| Known { bytes: file.bytes, shown: file.shown });
+        let bytes = file.as_ref().map(|file| Arc::clone(&file.bytes));
         if bytes.as_ref().is_none_or(|bytes| bytes.len() <= KEPT) {
-            lock().insert(path.to_owned(), bytes.clone());
+            self.known().insert(path.to_owned(), file);
         }
         Ok(bytes)
     }
