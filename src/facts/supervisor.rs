@@ -5,9 +5,9 @@ mod socket;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Facts, lock};
+use super::{Facts, Unit, lock};
 use crate::fault::{Context, Fault, Result};
 use crate::host::Command;
 
@@ -68,13 +68,28 @@ impl Facts {
             return Err(Fault::new(format!("`{}` is not installed", control.program()))
                 .help("install the package `supervisor` first"));
         }
-        let programs = match socket::ask(self.host(), control)? {
-            Some(programs) => programs,
-            None => parse(&self.ask_supervisor(control, &["status"])?)?,
-        };
-        let programs = Arc::new(programs);
+        let programs = Arc::new(self.programs(control)?);
         cache.insert(control.clone(), Arc::clone(&programs));
         Ok(Some(programs))
+    }
+
+    /// Supervisor counts as started before it listens: where its service runs, an answer is waited for.
+    fn programs(&self, control: &Control) -> Result<Programs> {
+        let started = Instant::now();
+        loop {
+            if let Some(programs) = socket::ask(self.host(), control)? {
+                return Ok(programs);
+            }
+            let answer = parse(&self.ask_supervisor(control, &["status"])?);
+            if answer.is_ok() || started.elapsed() > PATIENCE {
+                return answer;
+            }
+            let runs = |unit: Unit| matches!(unit.active.as_str(), "active" | "activating");
+            if !self.unit("supervisor")?.is_some_and(runs) {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// What a read-only command of supervisorctl writes. Its exit code tells of programs that are down,
@@ -85,6 +100,9 @@ impl Facts {
         Ok(output.text() + &output.errors())
     }
 }
+
+/// How long a Supervisor that has just been started may take to listen.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const STATES: [&str; 8] =
     ["STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL", "UNKNOWN"];
