@@ -30,7 +30,7 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     let (status, body) = page(&host, "/");
     assert_eq!(status, "200", "{body}");
     for sign in [
-        "id=\"postgres\">Hello",
+        "id=\"postgres\">Grüße",
         "id=\"memcached\">Hello",
         "id=\"DB_PASSWORD\">present",
         "id=\"SECRET_KEY\">present",
