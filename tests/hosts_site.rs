@@ -44,7 +44,8 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     // Hard values arrive byte for byte.
     let environment = inside(&host, "cat /proc/$(pgrep -o -f gunicorn)/environ | base64 -w0");
     let environment = decode(&environment);
-    assert!(contains(&environment, format!("HARD={HARD}\0").as_bytes()));
+    let expected = format!("HARD={HARD}\0");
+    assert!(contains(&environment, expected.as_bytes()), "{}", String::from_utf8_lossy(&environment));
 
     // Deployed again, and then a broken release: the site stays up on the old one.
     let before = inside(&host, "readlink /var/www/example/current");
