@@ -1,5 +1,12 @@
 //! Each folder under tests/compile is a tree; what becomes of it stands in its `expected.txt`. With
 //! UPDATE=1 these files are written anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where its case is wrong")]
 

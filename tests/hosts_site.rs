@@ -1,4 +1,11 @@
 //! A whole site on a real host, from a bare image to the second deploy, as a user would go through it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
