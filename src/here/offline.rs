@@ -40,7 +40,9 @@ pub fn offline(project: &Project, environment: &str, id: &str) -> (Offline, Prob
 /// Compiles everything; the number of states, and all that is wrong.
 pub fn check(project: &Project, environment: &str, id: &str, lenient: bool) -> (usize, Problems) {
     let (offline, mut problems) = offline(project, environment, id);
-    problems.extend(project.check_secrets(environment, &offline.pillar.data));
+    if !problems.fatal() {
+        problems.extend(project.check_secrets(environment, &offline.pillar.data));
+    }
     let library = ProjectLibrary::new(Files::project(project).states, offline.pillar, offline.surroundings);
     match library.compile(&[], &[], lenient) {
         Ok(compiled) => {

@@ -60,8 +60,9 @@ impl ProjectLibrary {
             only,
             lenient: lenient || self.pillar.lenient(),
         };
-        let advised =
-            |problems: Problems| Problems(problems.into_iter().map(|problem| self.advise(problem)).collect());
+        let advised = |problems: Problems| {
+            Problems(problems.into_iter().filter_map(|problem| self.advise(problem)).collect())
+        };
         let compiled = compile::compile(&request).map_err(advised)?;
         let mut problems = advised(compiled.warnings.clone());
         problems.extend(sources::check(self, &compiled, request.lenient));
@@ -98,16 +99,23 @@ impl ProjectLibrary {
         variables.push(("source".to_owned(), Data::from(request.source)));
         variables.extend(request.variables.iter().map(|(name, value)| (name.clone(), Data::from(value))));
         let rendered = self.files.templates().render(&source, path, &Data::map(variables));
-        rendered.map_err(|problem| Box::new(self.advise(*problem)))
+        rendered.map_err(|problem| Box::new(self.advise((*problem).clone()).unwrap_or(*problem)))
     }
 
-    /// Says of a pillar value that is not there where it should be.
-    fn advise(&self, problem: Diagnostic) -> Diagnostic {
+    /// Says of a pillar value that is not there where it should be; nothing where the pillar could not be read
+    /// whole, since that is told already.
+    fn advise(&self, problem: Diagnostic) -> Option<Diagnostic> {
+        if self.pillar.incomplete && problem.message.ends_with("undefined value is used here") {
+            return None;
+        }
         let expression =
             problem.message.strip_suffix("` is undefined").and_then(|rest| rest.strip_prefix('`'));
         let Some(expression) = expression.filter(|expression| expression.starts_with("pillar")) else {
-            return problem;
+            return Some(problem);
         };
+        if self.pillar.incomplete {
+            return None;
+        }
         let words = expression.split(['.', '[', ']', '\'', '"']).filter(|word| !word.is_empty());
         let keys: Vec<&str> = words.skip(1).collect();
         let environment = match self.surroundings.environment.as_str() {
@@ -115,21 +123,26 @@ impl ProjectLibrary {
             environment => environment,
         };
         let place = match keys.as_slice() {
+            ["secrets"] => {
+                format!(
+                    "`secrets` belongs in pillar/{environment}/secrets.sls; secrets.example shows its form"
+                )
+            }
             ["secrets", name, ..] => format!(
                 "`{name}` belongs under `secrets:` in pillar/{environment}/secrets.sls; secrets.example shows its form"
             ),
             // A key further down: what it hangs on is there, or is told of by itself.
-            [name, _, ..] if self.pillar.data.contains_key(*name) => return problem,
+            [name, _, ..] if self.pillar.data.contains_key(*name) => return Some(problem),
             [name, ..] => {
                 format!("`{name}` belongs in pillar/project.sls or pillar/{environment}/env.sls")
             }
-            [] => return problem,
+            [] => return Some(problem),
         };
-        match problem.help.clone() {
+        Some(match problem.help.clone() {
             Some(help) if help.ends_with('?') => problem.help(format!("{help} otherwise {place}")),
             Some(help) => problem.help(format!("{help}; {place}")),
             None => problem.help(place),
-        }
+        })
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Pillar {
     pub secrets: Vec<String>,
     /// The files that were read, as paths in the pillar's tree.
     pub visited: Vec<String>,
+    /// Something in it could not be read: what states miss may be there.
+    pub incomplete: bool,
 }
 
 impl Pillar {
@@ -61,7 +63,9 @@ pub fn compile(request: &Request<'_>) -> (Pillar, Problems) {
     }
     secrets.sort();
     secrets.dedup();
-    (Pillar { data: Arc::new(data), secrets, visited: reader.visited }, Problems(reader.problems))
+    let problems = Problems(reader.problems);
+    let (visited, incomplete) = (reader.visited, problems.fatal());
+    (Pillar { data: Arc::new(data), secrets, visited, incomplete }, problems)
 }
 
 /// Entries of the top that applies where the project has none have no place.
