@@ -125,3 +125,32 @@ fn told(problems: &Problems) -> String {
     }
     out
 }
+
+/// This repository is a project: its states stand over the base tree, which is the same.
+#[test]
+fn the_environments_of_this_repository_are_right() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in walkdir::WalkDir::new(root.join("pillar")) {
+        let entry = entry.unwrap();
+        let to = temp.path().join(entry.path().strip_prefix(root).unwrap());
+        if entry.file_type().is_dir() {
+            fs::create_dir(to).unwrap()
+        } else {
+            drop(fs::copy(entry.path(), to))
+        }
+    }
+    fs::copy(root.join("secrets.example"), temp.path().join("secrets.example")).unwrap();
+    let project = provision::project::Project::find(Some(temp.path())).unwrap();
+    let spread = "domain: example.com\nhosts:\n  web1: {address: 192.0.2.1, internal: 10.0.0.1, roles: [web]}\n  \
+                  db1: {address: 192.0.2.2, internal: 10.0.0.2, roles: [db-master, cache]}\n";
+    fs::create_dir(temp.path().join("pillar/spread")).unwrap();
+    fs::write(temp.path().join("pillar/spread/env.sls"), spread).unwrap();
+    for environment in project.environments() {
+        let secrets = "secrets: {DB_PASSWORD: correct horse, SECRET_KEY: 'battery staple'}\n";
+        fs::write(temp.path().join(format!("pillar/{environment}/secrets.sls")), secrets).unwrap();
+        let (states, problems) = provision::here::check(&project, &environment, None, false);
+        assert!(problems.is_empty(), "{environment}: {}", told(&problems));
+        assert!(states > 50, "{environment}: {states}");
+    }
+}

@@ -14,8 +14,7 @@ use super::session;
 pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
     let project = Project::find(options.project.as_deref())?;
     project.environment(environment)?;
-    let (states, problems) =
-        here::check(&project, environment, options.id.as_deref().unwrap_or(environment), options.lenient);
+    let (states, problems) = here::check(&project, environment, options.id.as_deref(), options.lenient);
     session::tell(&problems, options);
     let errors = problems.0.iter().filter(|problem| problem.severity == Severity::Error).count();
     if errors == 0 {

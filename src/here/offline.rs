@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diagnostic::Problems;
+use crate::diagnostic::{Diagnostic, Problems};
 use crate::facts::Grains;
 use crate::functions::Surroundings;
 use crate::library::ProjectLibrary;
 use crate::pillar::Pillar;
-use crate::project::Project;
+use crate::project::{Project, hosts};
 
 use super::Files;
 
@@ -37,21 +37,56 @@ pub fn offline(project: &Project, environment: &str, id: &str) -> (Offline, Prob
     (Offline { pillar, surroundings }, problems)
 }
 
-/// Compiles everything; the number of states, and all that is wrong.
-pub fn check(project: &Project, environment: &str, id: &str, lenient: bool) -> (usize, Problems) {
-    let (offline, mut problems) = offline(project, environment, id);
+/// Compiles everything for every host that the pillar names, or for the one of this ID; the number of states,
+/// and all that is wrong, each problem once.
+pub fn check(project: &Project, environment: &str, id: Option<&str>, lenient: bool) -> (usize, Problems) {
+    let (first, mut problems) = offline(project, environment, id.unwrap_or(environment));
     if !problems.fatal() {
-        problems.extend(project.check_secrets(environment, &offline.pillar.data));
+        problems.extend(project.check_secrets(environment, &first.pillar.data));
     }
-    let library = ProjectLibrary::new(Files::project(project).states, offline.pillar, offline.surroundings);
+    let named = match hosts(&first.pillar.data) {
+        Ok(named) => named.into_iter().map(|host| host.name).collect(),
+        Err(fault) => {
+            let problem = Diagnostic::error(fault.message);
+            problems.push(match fault.help {
+                Some(help) => problem.help(help),
+                None => problem,
+            });
+            Vec::new()
+        }
+    };
+    if id.is_some() || named.is_empty() {
+        return (states(project, first, lenient, &mut problems), problems);
+    }
+    let mut count = 0;
+    for name in named {
+        let (host, found) = offline(project, environment, &name);
+        add(&mut problems, found);
+        count += states(project, host, lenient, &mut problems);
+    }
+    (count, problems)
+}
+
+/// The states of one host.
+fn states(project: &Project, host: Offline, lenient: bool, problems: &mut Problems) -> usize {
+    let library = ProjectLibrary::new(Files::project(project).states, host.pillar, host.surroundings);
     match library.compile(&[], &[], lenient) {
         Ok(compiled) => {
-            problems.extend(compiled.warnings);
-            (compiled.states.len(), problems)
+            add(problems, compiled.warnings);
+            compiled.states.len()
         }
         Err(found) => {
-            problems.extend(found);
-            (0, problems)
+            add(problems, found);
+            0
+        }
+    }
+}
+
+/// What another host has not told already.
+fn add(problems: &mut Problems, found: Problems) {
+    for problem in found {
+        if !problems.0.contains(&problem) {
+            problems.push(problem);
         }
     }
 }
