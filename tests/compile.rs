@@ -7,7 +7,6 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where its case is wrong")]
 
 use std::fmt::Write as _;
 use std::fs;

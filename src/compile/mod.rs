@@ -2,6 +2,7 @@
 //! Pure: files and facts in, low states or problems out. Must not touch the host.
 
 mod arrange;
+mod body;
 mod chunk;
 mod declaration;
 mod document;

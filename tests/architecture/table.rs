@@ -82,6 +82,7 @@ pub const MODULES: &[Module] = &[
             "source",
             "diagnostic",
             "fault",
+            "yaml",
             "tree",
             "template",
             "sls",
