@@ -1,0 +1,2 @@
+secrets: {KEY: 'very secret', PIN: 123456}
+tls: {key: also secret}
