@@ -197,6 +197,9 @@ pub struct RunOptions {
     /// With --local: take pillar from this folder, without a project
     #[arg(long, value_name = "DIR", global = true)]
     pub pillar_root: Vec<PathBuf>,
+    /// With check: take the host's grains from this file (one JSON object) instead of a fresh Debian's
+    #[arg(long, value_name = "FILE", global = true)]
+    pub grains: Option<PathBuf>,
     /// With --local: the ID that top files match [default: this machine's name]
     #[arg(long, global = true)]
     pub id: Option<String>,

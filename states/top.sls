@@ -10,9 +10,9 @@ base:
     - base
     - users
     - sudo
+    - firewall
     - ssh
     - users.former
-    - firewall
     - fail2ban
 {%- if 'db-master' in roles %}
     - postgres

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use provision::compile::Compiled;
 use provision::diagnostic::{Problems, Severity};
+use provision::facts::Grains;
 use provision::functions::Surroundings;
 use provision::library::ProjectLibrary;
 use provision::pillar;
@@ -148,7 +149,7 @@ fn the_environments_of_this_repository_are_right() {
     for environment in project.environments() {
         let secrets = "secrets: {DB_PASSWORD: correct horse, SECRET_KEY: 'battery staple'}\n";
         fs::write(temp.path().join(format!("pillar/{environment}/secrets.sls")), secrets).unwrap();
-        let (states, problems) = provision::here::check(&project, &environment, None, false);
+        let (states, problems) = provision::here::check(&project, &environment, None, &Grains::new(), false);
         assert!(problems.is_empty(), "{environment}: {}", told(&problems));
         assert!(states > 50, "{environment}: {states}");
     }

@@ -1,11 +1,13 @@
 //! `provision ENV check`: everything that can be found wrong without a host, all at once.
 
 use std::io::Write;
+use std::path::Path;
 
 use crate::cli::RunOptions;
 use crate::diagnostic::Severity;
 use crate::exit::Exit;
-use crate::fault::Result;
+use crate::facts::Grains;
+use crate::fault::{Context as _, Fault, Result};
 use crate::here;
 use crate::project::Project;
 
@@ -14,7 +16,9 @@ use super::session;
 pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
     let project = Project::find(options.project.as_deref())?;
     project.environment(environment)?;
-    let (states, problems) = here::check(&project, environment, options.id.as_deref(), options.lenient);
+    let recorded = options.grains.as_deref().map(recorded).transpose()?.unwrap_or_default();
+    let (states, problems) =
+        here::check(&project, environment, options.id.as_deref(), &recorded, options.lenient);
     session::tell(&problems, options);
     let errors = problems.0.iter().filter(|problem| problem.severity == Severity::Error).count();
     if errors == 0 {
@@ -28,4 +32,14 @@ pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
         let _closed = writeln!(anstream::stderr(), "{errors} {word} in {environment}");
     }
     Ok(Exit::Project)
+}
+
+/// The grains of a file, as one JSON object.
+fn recorded(path: &Path) -> Result<Grains> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).context(format!("cannot read `{shown}`"))?;
+    serde_json::from_str(&text).map_err(|error| {
+        Fault::new(format!("`{shown}` holds no grains: {error}"))
+            .help("write one JSON object of names and values")
+    })
 }

@@ -158,6 +158,15 @@ mod tests {
         assert_eq!(all.refresh, Some(0));
         assert!(plans.iter().all(only_installs));
         assert!(merged([Plan::default()].iter()).is_none());
-        assert_eq!(recommends(&plans[0]), None);
+    }
+
+    #[test]
+    fn what_packages_recommend_is_part_of_a_request() {
+        let mut plan = request("nginx", None);
+        assert_eq!(recommends(&plan), None);
+        if let Some(Action::Packages(packages)) = plan.steps.first_mut().map(|step| &mut step.action) {
+            packages.recommends = Some(false);
+        }
+        assert_eq!(recommends(&plan), Some(false));
     }
 }

@@ -1,4 +1,5 @@
-//! What can be known without a host: pillar and states for a host of which only the usual is assumed.
+//! What can be known without a host: pillar and states for a host of which only the usual is assumed, or
+//! what was recorded of it.
 
 use std::sync::Arc;
 
@@ -24,7 +25,13 @@ pub struct Offline {
 
 /// The pillar of a host by its ID, with everything that is wrong with it.
 pub fn offline(project: &Project, environment: &str, id: &str) -> (Offline, Problems) {
+    with_grains(project, environment, id, &Grains::new())
+}
+
+/// As [`offline`], with recorded grains put over the usual ones.
+fn with_grains(project: &Project, environment: &str, id: &str, recorded: &Grains) -> (Offline, Problems) {
     let mut grains: Grains = serde_json::from_str(USUAL).unwrap_or_default();
+    grains.extend(recorded.clone());
     grains.insert("id".to_owned(), Value::from(id));
     let surroundings = Surroundings {
         id: id.to_owned(),
@@ -38,9 +45,15 @@ pub fn offline(project: &Project, environment: &str, id: &str) -> (Offline, Prob
 }
 
 /// Compiles everything for every host that the pillar names, or for the one of this ID; the number of states,
-/// and all that is wrong, each problem once.
-pub fn check(project: &Project, environment: &str, id: Option<&str>, lenient: bool) -> (usize, Problems) {
-    let (first, mut problems) = offline(project, environment, id.unwrap_or(environment));
+/// and all that is wrong, each problem once. Recorded grains are put over the usual ones.
+pub fn check(
+    project: &Project,
+    environment: &str,
+    id: Option<&str>,
+    recorded: &Grains,
+    lenient: bool,
+) -> (usize, Problems) {
+    let (first, mut problems) = with_grains(project, environment, id.unwrap_or(environment), recorded);
     if !problems.fatal() {
         problems.extend(project.check_secrets(environment, &first.pillar.data));
     }
@@ -60,7 +73,7 @@ pub fn check(project: &Project, environment: &str, id: Option<&str>, lenient: bo
     }
     let mut count = 0;
     for name in named {
-        let (host, found) = offline(project, environment, &name);
+        let (host, found) = with_grains(project, environment, &name, recorded);
         add(&mut problems, found);
         count += states(project, host, lenient, &mut problems);
     }

@@ -3,10 +3,14 @@
 # Pillar: users (see pillar/devs.sls), ssh:port (unset: sshd's port stays as it is),
 # ssh:allow_groups ([login]).
 {%- from 'users/map.jinja' import admins with context %}
+{%- set port = salt['pillar.get']('ssh:port') %}
 include:
   - users
   - sudo
   - .known_hosts
+{%- if port %}
+  - firewall
+{%- endif %}
 
 openssh-server:
   pkg.installed:
@@ -37,6 +41,10 @@ logins-left-alone:
       - pkg: openssh-server
       - sls: users
       - sls: sudo
+{%- if port %}
+      # It lets the new port in before sshd moves there.
+      - sls: firewall
+{%- endif %}
 
 ssh:
   service.running:
@@ -46,13 +54,14 @@ ssh:
     - watch:
       - file: /etc/ssh/sshd_config
       - file: /etc/ssh/sshd_config.d/00-provision.conf
-{%- if salt['pillar.get']('ssh:port') %}
+{%- if port %}
 
 # Where systemd listens for sshd (Ubuntu from 22.10 on), it must learn of the port.
 ssh-socket:
   cmd.run:
     - name: systemctl daemon-reload && systemctl restart ssh.socket
     - onlyif: systemctl is-active --quiet ssh.socket
-    - onchanges:
+    - unless: systemctl show --property=Listen ssh.socket | grep -q ':{{ port }} '
+    - require:
       - file: /etc/ssh/sshd_config.d/00-provision.conf
 {%- endif %}
