@@ -29,10 +29,10 @@ fn base_states_fit_every_release() {
         .filter(|path| path.extension().is_some_and(|kind| kind == "json"))
         .collect();
     recorded.sort();
-    let model = compiled(here, &here.join(format!("tests/facts/{MODEL}.json")));
+    let model = compiled(here, &here.join(format!("tests/facts/{MODEL}.json")), "web1", "");
     let mut failed = Vec::new();
     for path in &recorded {
-        let mut found = compiled(here, path);
+        let mut found = compiled(here, path, "web1", "");
         if path.file_stem().is_some_and(|name| name != MODEL) {
             found = provision::plan::diff(model.as_bytes(), found.as_bytes());
         }
@@ -50,12 +50,47 @@ fn base_states_fit_every_release() {
     assert!(recorded.len() > 3, "the recordings were found");
 }
 
+/// Addresses as people write them; `all` has everything of its own and asks nobody.
+const HOSTS: &str = "hosts: {all: 'ada@192.0.2.1:2222', web: {address: '[2001:db8::2]:22', roles: [web]}, \
+     web2: {address: ada@192.0.2.4, roles: [web]}, \
+     db: {address: 192.0.2.3, internal: 10.0.0.3, roles: [db-master, cache]}}\n";
+
+#[test]
+fn hosts_of_a_site_open_themselves_to_those_that_need_them() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let grains = here.join(format!("tests/facts/{MODEL}.json"));
+    let on = |id: &str| compiled(here, &grains, id, HOSTS);
+    let lines = |text: &str, sign: &str| -> Vec<String> {
+        text.lines().filter(|line| line.contains(sign)).map(|line| line.trim().to_owned()).collect()
+    };
+    let db = on("db");
+    assert_eq!(lines(&db, "  | -l "), ["| -l 127.0.0.1,10.0.0.3"]);
+    assert_eq!(lines(&db, "listen_addresses"), ["| listen_addresses = '*'"]);
+    assert_eq!(
+        lines(&db, "hostssl"),
+        ["2001:db8::2/128", "192.0.2.4/32"]
+            .map(|peer| format!("| hostssl \"example\"  \"example\"  {peer}  scram-sha-256"))
+    );
+    assert_eq!(
+        lines(&db, "ufw.allow"),
+        ["22-tcp-from-any", "5432-tcp-from-2001:db8::2", "5432-tcp-from-192.0.2.4"]
+            .into_iter()
+            .chain(["11211-tcp-from-2001:db8::2", "11211-tcp-from-192.0.2.4"])
+            .map(|rule| format!("ufw.allow allow-{rule}"))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(lines(&db, "nginx"), [] as [&str; 0]);
+    let all = on("all");
+    assert_eq!(lines(&all, "  | -l "), ["| -l 127.0.0.1,192.0.2.1"]);
+}
+
 /// The states in order with what they are about, and the files that they make of templates.
-fn compiled(project: &Path, grains: &Path) -> String {
+fn compiled(project: &Path, grains: &Path, id: &str, hosts: &str) -> String {
     let grains: Grains = serde_json::from_str(&fs::read_to_string(grains).unwrap()).unwrap();
-    let surroundings = Surroundings::new("web1", "staging", grains);
+    let surroundings = Surroundings::new(id, "staging", grains);
     let own = BTreeMap::from([
-        ("staging/secrets.sls".to_owned(), SECRETS.as_bytes().to_vec()),
+        // The last of the pillar's files, and so over the others.
+        ("staging/secrets.sls".to_owned(), format!("{SECRETS}{hosts}").into_bytes()),
         ("devs.sls".to_owned(), DEVS.as_bytes().to_vec()),
     ]);
     let tree = Tree::of_folders([project.join("pillar")]).with_memory(own);

@@ -8,7 +8,8 @@ use crate::order::{Code, DeployOrder, Task};
 use super::session::{Outgoing, Session};
 
 pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments) -> Result<Exit> {
-    let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
+    let Some(mut session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
+    session.keep_role("web")?;
     run_in(&session, arguments)
 }
 

@@ -116,6 +116,19 @@ impl Session {
         self.pillar.get(key)
     }
 
+    /// Leaves out the hosts that have other roles than this one.
+    pub fn keep_role(&mut self, role: &str) -> Result<()> {
+        let known = hosts(&self.pillar)?;
+        let does =
+            |name: &str| known.iter().find(|host| host.name == name).is_none_or(|host| host.does(role));
+        self.targets.retain(|target| does(&target.name));
+        if self.targets.is_empty() && !self.options.local {
+            return Err(Fault::new(format!("none of these hosts has the role `{role}`"))
+                .help(format!("the roles stand in pillar/{}/env.sls", self.environment)));
+        }
+        Ok(())
+    }
+
     pub fn all_pillar(&self) -> &Map<String, Value> {
         &self.pillar
     }

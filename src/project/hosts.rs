@@ -16,6 +16,13 @@ pub struct HostEntry {
     pub roles: Vec<String>,
 }
 
+impl HostEntry {
+    /// Whether it has this role; a host without roles has all.
+    pub fn does(&self, role: &str) -> bool {
+        self.roles.is_empty() || self.roles.iter().any(|own| own == role)
+    }
+}
+
 /// Reads `hosts`: a list of addresses, or a map of names to `{address, user, port, roles}`.
 pub fn hosts(pillar: &Map<String, Value>) -> Result<Vec<HostEntry>> {
     match pillar.get("hosts") {
@@ -101,6 +108,7 @@ mod tests {
             }
         );
         assert_eq!((map[1].address.as_str(), map[2].address.as_str()), ("web2", "192.0.2.3"));
+        assert!(map[0].does("web") && !map[0].does("cache") && map[1].does("cache"));
         for wrong in [
             serde_json::json!({"hosts": "x"}),
             serde_json::json!({"hosts": [1]}),

@@ -14,12 +14,12 @@
   {%- set rules.all = rules.all + [{'port': 80, 'comment': 'http'}, {'port': 443, 'comment': 'https'}] %}
 {%- endif %}
 {%- if 'db-master' in roles %}
-  {%- for address in peers.web %}
+  {%- for address in peers.db_clients %}
     {%- set rules.all = rules.all + [{'port': 5432, 'from': address, 'comment': 'postgres'}] %}
   {%- endfor %}
 {%- endif %}
 {%- if 'cache' in roles %}
-  {%- for address in peers.web %}
+  {%- for address in peers.cache_clients %}
     {%- set rules.all = rules.all + [{'port': 11211, 'from': address, 'comment': 'memcached'}] %}
   {%- endfor %}
 {%- endif %}

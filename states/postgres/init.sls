@@ -1,4 +1,5 @@
-# Postgres with the project's role and database, reached by hosts with the role web.
+# Postgres with the project's role and database, reached by hosts with the role web that
+# have none of their own.
 # Pillar: secrets:DB_PASSWORD; postgres:version (the distribution's), :name and :user
 # (the project's name), :locale (C.UTF-8), :extensions, :settings (over those that
 # postgres/map.jinja computes).
