@@ -106,6 +106,23 @@ impl Diagnostic {
         self
     }
 
+    /// Calls with every text, those of the lines shown too.
+    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut String)) {
+        call(&mut self.message);
+        [&mut self.label, &mut self.help, &mut self.state].into_iter().flatten().for_each(&mut *call);
+        self.place.iter_mut().for_each(|place| call(&mut place.text));
+        for also in &mut self.also {
+            call(&mut also.place.text);
+            call(&mut also.label);
+        }
+    }
+
+    /// Calls with every place.
+    pub fn each_place(&mut self, call: &mut dyn FnMut(&mut Excerpt)) {
+        self.place.iter_mut().for_each(&mut *call);
+        self.also.iter_mut().for_each(|also| call(&mut also.place));
+    }
+
     #[must_use]
     pub fn state(mut self, id: impl Into<String>) -> Self {
         self.state = Some(id.into());

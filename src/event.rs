@@ -95,6 +95,41 @@ pub struct Summary {
     pub duration: Duration,
 }
 
+impl Event {
+    /// Calls with every text that the project's files, the host or a program may have had a part in.
+    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Started { .. } | Self::Finished { .. } | Self::Facts { .. } => {}
+            Self::Problem { problem } => problem.each_text(call),
+            Self::Applying { id, name, .. } => {
+                call(id);
+                call(name);
+            }
+            Self::State(state) => {
+                call(&mut state.id);
+                call(&mut state.name);
+                for change in &mut state.changes {
+                    call(&mut change.what);
+                    [&mut change.from, &mut change.to, &mut change.diff]
+                        .into_iter()
+                        .flatten()
+                        .for_each(&mut *call);
+                }
+                [&mut state.comment, &mut state.help, &mut state.output]
+                    .into_iter()
+                    .flatten()
+                    .for_each(&mut *call);
+                state.place.iter_mut().for_each(|place| call(&mut place.text));
+            }
+            Self::Progress { message } | Self::Note { message } => call(message),
+            Self::Aborted { message, help, .. } => {
+                call(message);
+                help.iter_mut().for_each(call);
+            }
+        }
+    }
+}
+
 /// Durations travel as seconds with fractions.
 mod seconds {
     use std::time::Duration;

@@ -5,7 +5,7 @@ mod files;
 mod offline;
 mod telling;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::compile::Compiled;
 use crate::converge::Converge;
@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::host::home::{Home, install_program};
-use crate::host::{Host, Local, Overlay};
+use crate::host::{Host, Local, Overlay, Owed};
 use crate::library::ProjectLibrary;
 use crate::order::{Order, Task};
 use crate::plan::Mask;
@@ -47,6 +47,7 @@ pub fn aborted(fault: &Fault, exit: Exit) -> Event {
 
 fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Result<Exit, (Fault, Exit)> {
     let wrong = |fault: Fault| (fault, Exit::Project);
+    let broken = |fault: Fault| (fault, Exit::Failed);
     if order.protocol != PROTOCOL {
         return Err(wrong(Fault::new("the two sides are different versions of provision")));
     }
@@ -67,17 +68,17 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     let mut log = None;
     let mut _held = None;
     if of_a_project && !order.plan {
-        let home = Home::open(&order.project).map_err(wrong)?;
+        let home = Home::open(&order.project).map_err(broken)?;
         let since = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC");
-        match home.lock(&format!("{} since {since}", order.operator)).map_err(wrong)? {
+        match home.lock(&format!("{} since {since}", order.operator)).map_err(broken)? {
             Ok(lock) => _held = Some(lock),
             Err(holder) => {
                 let fault = Fault::new(format!("another run holds this host's lock: {holder}"));
                 return Err((fault.help("wait for it to end, then run again"), Exit::Locked));
             }
         }
-        install_program().map_err(wrong)?;
-        log = Some(home.log().map_err(wrong)?);
+        install_program().map_err(broken)?;
+        log = Some(home.log().map_err(broken)?);
     }
     let (pillar, problems) = files.pillar(&surroundings);
     let mask = Mask::new(&pillar.secrets);
@@ -86,7 +87,13 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
         return Ok(Exit::Project);
     }
     if let Task::Deploy(wanted) = &order.task {
-        let settings = deploy::Settings::read(&pillar.data).map_err(wrong)?;
+        let settings = match deploy::Settings::read(&pillar.data) {
+            Ok(settings) => settings,
+            Err(fault) => {
+                told.event(aborted(&fault, Exit::Project));
+                return Ok(Exit::Project);
+            }
+        };
         told.event(started(order, settings.stages()));
         return Ok(deploy::deploy(&wanted.code, &settings, &facts, &mut |event| told.event(event)));
     }
@@ -111,7 +118,8 @@ fn converge(
     told: &mut Telling<'_>,
 ) -> Exit {
     told.event(started(order, compiled.states.len()));
-    let run = Converge { compiled, facts, library, plan: order.plan };
+    let owed = (!order.project.is_empty()).then(|| Mutex::new(Owed::read(Home::owed(&order.project))));
+    let run = Converge { compiled, facts, library, plan: order.plan, owed };
     let summary = run.run(&mut |event| told.event(event));
     let exit = if summary.failed > 0 {
         Exit::Failed

@@ -75,6 +75,15 @@ pub struct Checkout {
     pub commit: Option<String>,
 }
 
+impl DeployOrder {
+    /// Says where the code that was sent is.
+    pub fn set_archive(&mut self, archive: PathBuf) {
+        if let Code::Checkout(checkout) = &mut self.code {
+            checkout.archive = archive;
+        }
+    }
+}
+
 impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "order for {} ({} of {})", self.id, self.environment, self.project)
@@ -105,7 +114,8 @@ impl Order {
             let mut document = Vec::new();
             input.take(length).read_to_end(&mut document).context("could not read the order")?;
             return serde_json::from_slice(&document).map_err(|error| {
-                Fault::new(format!("the order is not understood: {error}"))
+                // The error's own words could quote a secret.
+                Fault::new(format!("the order is not understood from its byte {} on", error.column()))
                     .help("both sides must be the same version of provision")
             });
         }

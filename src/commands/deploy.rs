@@ -19,6 +19,7 @@ pub fn run_in(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
     let repo = text("repo").unwrap_or_else(|| ".".to_owned());
     let reference = arguments.reference.clone().or_else(|| text("branch"));
     let (code, packed) = if crate::deploy::is_url(&repo) {
+        crate::deploy::refuse_password(&repo)?;
         (Code::Git { url: repo, reference: reference.unwrap_or_else(|| "HEAD".to_owned()) }, None)
     } else {
         let packed = crate::remote::pack(&session.project.root, &repo, arguments.reference.as_deref())?;

@@ -11,6 +11,7 @@ mod trial;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
@@ -21,10 +22,25 @@ use crate::here;
 use crate::order::Order;
 use crate::report::{Json, Report, Style, Terminal};
 
+/// Where the program first went wrong by its own fault.
+static BUG: Mutex<Option<String>> = Mutex::new(None);
+
 /// Runs a command line, program name first, and gives the exit code. Only this and reports print.
 pub fn main(arguments: Vec<OsString>) -> u8 {
-    // A panic in one state is told as that state's failure.
-    std::panic::set_hook(Box::new(|_| {}));
+    // A panic in one state is told as that state's failure. Only the place is kept: the words of a panic may
+    // quote a secret.
+    std::panic::set_hook(Box::new(|panic| {
+        let mut bug = BUG.lock().unwrap_or_else(PoisonError::into_inner);
+        bug.get_or_insert_with(|| panic.location().map(ToString::to_string).unwrap_or_default());
+    }));
+    std::panic::catch_unwind(|| run(arguments)).unwrap_or_else(|_| {
+        let bug = BUG.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        complain(&Fault::new(format!("this is a bug in provision, please report it: {bug}")));
+        Exit::Failed.code()
+    })
+}
+
+fn run(arguments: Vec<OsString>) -> u8 {
     let parsed = command().try_get_matches_from(&arguments).and_then(|found| Top::from_arg_matches(&found));
     let top = match parsed {
         Ok(top) => top,

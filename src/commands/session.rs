@@ -150,6 +150,10 @@ impl Session {
             ..Order::default()
         };
         if self.options.local {
+            let mut order = order;
+            if let (Task::Deploy(deploy), Some(archive)) = (&mut order.task, outgoing.archive) {
+                deploy.set_archive(archive);
+            }
             let exit = super::locally(&order, &here::Files::project(&self.project), report.as_mut());
             return Ran { exit, changed: 0 };
         }

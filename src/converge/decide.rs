@@ -38,8 +38,11 @@ pub enum Decision {
 ///
 /// Several kinds are evaluated in the order onfail, require, onchanges, watch (Salt: "Requisites and Other
 /// Global State Arguments"). `prereq` needs a look at its target and is decided by the walk.
+///
+/// `owed`: what it watches, or is an `onchanges` of, changed in an earlier run that did not come to this state.
 pub fn decide(
     requisites: &BTreeMap<Requisite, Vec<usize>>,
+    owed: bool,
     done: impl Fn(usize) -> Option<Done>,
 ) -> Decision {
     let of = |kind: Requisite| requisites.get(&kind).map_or(&[][..], Vec::as_slice);
@@ -68,11 +71,11 @@ pub fn decide(
     }
     for kind in [Requisite::Onchanges, Requisite::OnchangesAny] {
         let targets = of(kind);
-        if !targets.is_empty() && !targets.iter().any(changed) {
+        if !owed && !targets.is_empty() && !targets.iter().any(changed) {
             return Decision::Skip("nothing that it is an `onchanges` of has changed".to_owned());
         }
     }
-    let watched = [Requisite::Watch, Requisite::WatchAny].into_iter().flat_map(of).any(changed);
+    let watched = owed || [Requisite::Watch, Requisite::WatchAny].into_iter().flat_map(of).any(changed);
     Decision::Run { watched }
 }
 
@@ -90,6 +93,17 @@ mod tests {
             's' => Outcome::Skipped,
             _ => Outcome::WouldChange,
         })
+    }
+
+    #[test]
+    fn what_is_owed_counts_as_changed_and_as_no_excuse() {
+        use Requisite::*;
+        let decided =
+            |kind, letter| decide(&BTreeMap::from([(kind, vec![0])]), true, |_| Some(outcome(letter)));
+        assert_eq!(decided(Watch, 'u'), Decision::Run { watched: true });
+        assert_eq!(decided(Onchanges, 'u'), Decision::Run { watched: true });
+        assert_eq!(decided(Watch, 'f'), Decision::Block(vec![0]));
+        assert!(matches!(decided(Onfail, 'u'), Decision::Skip(_)));
     }
 
     #[test]
@@ -137,7 +151,7 @@ mod tests {
                     outcomes.push(outcome(letter));
                 }
             }
-            let found = match decide(&kinds, |at| outcomes.get(at).copied()) {
+            let found = match decide(&kinds, false, |at| outcomes.get(at).copied()) {
                 Decision::Run { watched: false } => "run",
                 Decision::Run { watched: true } => "watched",
                 Decision::Skip(_) => "skip",

@@ -10,9 +10,12 @@ mod walk;
 
 pub use decide::{Decision, Done, decide};
 
+use std::sync::Mutex;
+
 use crate::compile::Compiled;
 use crate::event::{Event, Summary};
 use crate::facts::Facts;
+use crate::host::Owed;
 use crate::states::Library;
 
 /// What a run needs. In a dry run the facts' host is an overlay, on which actions stay in memory.
@@ -22,6 +25,8 @@ pub struct Converge<'a> {
     pub library: &'a dyn Library,
     /// A dry run: states that would change are told, and later states see what they would leave.
     pub plan: bool,
+    /// What earlier runs still owe; nothing where there is no place to keep it.
+    pub owed: Option<Mutex<Owed>>,
 }
 
 impl Converge<'_> {

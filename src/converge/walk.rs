@@ -1,5 +1,8 @@
 //! One pass over the states in execution order, and the listeners at its end.
 
+mod listen;
+mod owe;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -22,6 +25,8 @@ pub struct Walk<'a> {
     prereq_of: BTreeMap<usize, Vec<usize>>,
     /// Something has changed or would change: answers from before are of no use.
     touched: bool,
+    /// For each state, those that react when it has changed.
+    dependents: BTreeMap<usize, Vec<usize>>,
     summary: Summary,
     stopped_by: Option<usize>,
 }
@@ -61,6 +66,7 @@ impl<'a> Walk<'a> {
             early: BTreeMap::new(),
             prereq_of,
             touched: false,
+            dependents: owe::dependents(&run.compiled.states),
             summary: Summary::default(),
             stopped_by: None,
         }
@@ -110,6 +116,7 @@ impl<'a> Walk<'a> {
         if ended.outcome == Outcome::Failed && low.check.failhard && self.stopped_by.is_none() {
             self.stopped_by = Some(at);
         }
+        self.paid(at, low, ended.outcome, tell);
         self.touched |= matches!(ended.outcome, Outcome::Changed | Outcome::WouldChange | Outcome::Failed);
         if let Some(slot) = self.done.get_mut(at) {
             *slot = Some(Done::new(ended.outcome));
@@ -141,7 +148,8 @@ impl<'a> Walk<'a> {
         if !broken.is_empty() {
             return self.blocked(&broken);
         }
-        let watched = match decide(&low.requisites, |at| self.done(at)) {
+        let owed = self.owes(at);
+        let watched = match decide(&low.requisites, owed, |at| self.done(at)) {
             Decision::Run { watched } => watched,
             Decision::Skip(why) => return Ended::because(Outcome::Skipped, why),
             Decision::Block(by) => return self.blocked(&by),
@@ -197,7 +205,12 @@ impl<'a> Walk<'a> {
         let plan = if reacting {
             match self.reaction(low) {
                 Ok(reaction) if reaction.is_empty() => plan,
-                Ok(reaction) => reaction,
+                Ok(mut reaction) => {
+                    if self.owes(at) {
+                        reaction.note("owed since an earlier run changed what it watches");
+                    }
+                    reaction
+                }
                 Err(fault) => return self.unclear(at, low, fault),
             }
         } else {
@@ -233,6 +246,11 @@ impl<'a> Walk<'a> {
         tell: &mut dyn FnMut(Event),
     ) -> Result<Verdict> {
         let mut verdict = Verdict::Changed;
+        if !performed {
+            // Whatever becomes of it, and however it is told: answers from before are of no use.
+            self.touched = true;
+            self.owe(at)?;
+        }
         if !performed && !self.with_others(at, &plan, tell) {
             let outputs = perform::perform(&plan, self.run.facts)?;
             verdict = low.state.verdict(&outputs)?;
@@ -284,6 +302,9 @@ impl<'a> Walk<'a> {
             }
         }
         if chosen.is_empty() {
+            return false;
+        }
+        if chosen.keys().any(|at| self.owe(*at).is_err()) {
             return false;
         }
         let mut all = plan.clone();
@@ -377,35 +398,6 @@ impl<'a> Walk<'a> {
     fn reaction(&self, low: &Low) -> Result<Plan> {
         let context = context(self.run, low);
         guarded(|| low.state.react(&context))
-    }
-
-    /// `listen`: reactions at the end of the run, in order, each once.
-    fn listeners(&mut self, tell: &mut dyn FnMut(Event)) {
-        let states = &self.run.compiled.states;
-        for (at, low) in states.iter().enumerate() {
-            let Some(targets) = low.requisites.get(&Requisite::Listen) else { continue };
-            let heard = targets.iter().any(|target| self.done(*target).is_some_and(|done| done.changes));
-            let ran = self.done(at).is_some_and(|done| {
-                !matches!(done.outcome, Outcome::Failed | Outcome::Blocked | Outcome::Skipped)
-            });
-            if !heard || !ran || !low.state.reacts() || self.stopped_by.is_some() {
-                continue;
-            }
-            let started = Instant::now();
-            let ended = match self.reaction(low) {
-                Ok(plan) if plan.is_empty() => continue,
-                Ok(plan) if self.run.plan => self.predict(low, plan),
-                Ok(plan) => {
-                    tell(applying(at, low));
-                    match perform::perform(&plan, self.run.facts) {
-                        Ok(_) => Ended::new(Outcome::Changed, plan),
-                        Err(fault) => Ended { fault: Some(fault), ..Ended::new(Outcome::Failed, plan) },
-                    }
-                }
-                Err(fault) => self.unclear(at, low, fault),
-            };
-            self.tell(at, low, ended, started.elapsed(), tell);
-        }
     }
 
     fn blocked(&self, by: &[usize]) -> Ended {

@@ -9,4 +9,4 @@ mod stage;
 
 pub use release::deploy;
 pub use settings::Settings;
-pub use source::is_url;
+pub use source::{is_url, refuse_password};

@@ -14,6 +14,11 @@ use crate::plan::Change;
 use super::stage::Stage;
 use super::{Settings, health, source};
 
+/// Stands in a release that was made to its end; what has none was cut short.
+const COMPLETE: &str = ".complete";
+
+const RESTART_LIMIT: Duration = Duration::from_secs(120);
+
 /// Makes and switches to a release. Every stage is told as an event; the old release goes on running if
 /// one fails.
 pub fn deploy(code: &Code, settings: &Settings, facts: &Facts, tell: &mut dyn FnMut(Event)) -> Exit {
@@ -41,9 +46,12 @@ impl Deploying<'_> {
         let settings = self.settings;
         let facts = self.facts;
         let releases = settings.root.join("releases");
-        let name = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let folder = releases.join(&name);
-        self.stage("ready", || ready(settings, facts))?;
+        let mut folder = PathBuf::new();
+        self.stage("ready", || {
+            ready(settings, facts)?;
+            folder = unused(&releases, facts)?;
+            Ok(String::new())
+        })?;
         let stage = Stage { settings, facts, folder: folder.clone() };
         let made = self.make(code, &stage);
         if made.is_err() {
@@ -53,6 +61,10 @@ impl Deploying<'_> {
         let old = facts.host().link(&settings.root.join("current")).ok().flatten();
         let switched = self.switch(&folder, old.as_deref());
         if switched.is_err() {
+            // Where even the return failed, the site is better off with this release than with none.
+            if facts.host().link(&settings.root.join("current")).ok().flatten().as_ref() == Some(&folder) {
+                return switched;
+            }
             let _best_effort = facts.host().perform(&Action::Remove { path: folder });
             return switched;
         }
@@ -94,6 +106,8 @@ impl Deploying<'_> {
         let settings = self.settings;
         let facts = self.facts;
         self.stage("switch", || {
+            let path = folder.join(COMPLETE);
+            facts.host().perform(&Action::Touch { path, accessed: None, modified: None })?;
             point(settings, facts, folder)?;
             Ok(format!(
                 "{} → {}",
@@ -117,6 +131,10 @@ impl Deploying<'_> {
             }
             None => {
                 facts.host().perform(&Action::Remove { path: settings.root.join("current") })?;
+                // What runs was started from the release that goes away now.
+                let program = format!("{}-web", settings.project);
+                let stop = Command::new(["supervisorctl", "stop", &program]).timeout(RESTART_LIMIT);
+                let _not_running = facts.host().perform(&Action::Run(stop));
                 Ok("there was no release before; the site says that nothing is deployed".to_owned())
             }
         });
@@ -164,7 +182,7 @@ impl Deploying<'_> {
 }
 
 /// Whether the host has been provisioned.
-fn ready(settings: &Settings, facts: &Facts) -> Result<String> {
+fn ready(settings: &Settings, facts: &Facts) -> Result<()> {
     let environment = Path::new("/etc/provision").join(&settings.project).join("env");
     for path in [settings.root.join("releases"), environment] {
         if facts.host().stat(&path)?.is_none() {
@@ -175,7 +193,19 @@ fn ready(settings: &Settings, facts: &Facts) -> Result<String> {
             .help("provision it first: provision ENV"));
         }
     }
-    Ok(String::new())
+    Ok(())
+}
+
+/// The folder of a new release: by the time, and by a number where two come within a second.
+fn unused(releases: &Path, facts: &Facts) -> Result<PathBuf> {
+    let name = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let mut folder = releases.join(&name);
+    let mut number = 1;
+    while facts.host().stat(&folder)?.is_some() {
+        number += 1;
+        folder = releases.join(format!("{name}-{number}"));
+    }
+    Ok(folder)
 }
 
 fn point(settings: &Settings, facts: &Facts, to: &Path) -> Result<()> {
@@ -188,8 +218,7 @@ fn point(settings: &Settings, facts: &Facts, to: &Path) -> Result<()> {
 fn restart(settings: &Settings, facts: &Facts) -> Result<()> {
     let program = format!("{}-web", settings.project);
     let run = |argv: &[&str]| {
-        let command =
-            Command::new(["supervisorctl"].iter().chain(argv).copied()).timeout(Duration::from_secs(120));
+        let command = Command::new(["supervisorctl"].iter().chain(argv).copied()).timeout(RESTART_LIMIT);
         facts.host().perform(&Action::Run(command))
     };
     run(&["reread"])?;
@@ -200,23 +229,30 @@ fn restart(settings: &Settings, facts: &Facts) -> Result<()> {
     Ok(())
 }
 
-/// Removes the oldest releases, and virtual environments that no release uses any more.
+/// Removes what deploys that were cut short left, the oldest releases, and virtual environments that no
+/// release uses any more.
 fn prune(settings: &Settings, facts: &Facts, current: &Path) -> Result<String> {
     let host = facts.host();
     let folder = settings.root.join("releases");
-    let names = host.list(&folder)?.unwrap_or_default();
-    let surplus = names.len().saturating_sub(settings.deploy.keep.max(1));
+    let mut complete = Vec::new();
+    let mut surplus = Vec::new();
+    for name in host.list(&folder)?.unwrap_or_default() {
+        let whole = host.stat(&folder.join(&name).join(COMPLETE))?.is_some();
+        if whole { complete.push(name) } else { surplus.push(name) }
+    }
+    let old = complete.len().saturating_sub(settings.deploy.keep.max(1));
+    surplus.extend(complete.drain(..old));
     let mut removed = Vec::new();
-    for name in names.iter().take(surplus) {
-        let path = folder.join(name);
+    for name in surplus {
+        let path = folder.join(&name);
         if path != current {
             host.perform(&Action::Remove { path })?;
-            removed.push(name.clone());
+            removed.push(name);
         }
     }
     let mut used: Vec<PathBuf> = Vec::new();
     for name in host.list(&folder)?.unwrap_or_default() {
-        used.extend(host.link(&folder.join(name).join(".venv")).ok().flatten());
+        used.extend(host.link(&folder.join(name).join(".venv"))?);
     }
     let environments = settings.root.join("venvs");
     for name in host.list(&environments)?.unwrap_or_default() {

@@ -69,6 +69,13 @@ impl Settings {
             Some(value) => Deploy::deserialize(value)
                 .map_err(|error| Fault::new(format!("`deploy` in the pillar: {error}")))?,
         };
+        if !deploy.health.starts_with('/') {
+            return Err(Fault::new(format!(
+                "`deploy: {{health: {}}}` in the pillar is no path",
+                deploy.health
+            ))
+            .help("write it with a slash first, as in `health: /health/`"));
+        }
         let certificate =
             pillar.get("https").and_then(|https| https.get("certificate")).and_then(Value::as_str);
         Ok(Self {
@@ -105,5 +112,7 @@ mod tests {
                 .message
                 .contains("keeps")
         );
+        let elsewhere = serde_json::json!({"project_name": "shop", "deploy": {"health": ".evil.example/"}});
+        assert!(read(elsewhere).unwrap_err().message.ends_with("is no path"));
     }
 }

@@ -18,6 +18,18 @@ pub fn is_url(repo: &str) -> bool {
     repo.contains("://") || scp_like().unwrap_or(false)
 }
 
+/// A password in a URL would stand in the list of processes on every host.
+pub fn refuse_password(url: &str) -> Result<()> {
+    let place = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or(""));
+    let Some((user, server)) = place.rsplit_once('@') else { return Ok(()) };
+    let token = ["ghp_", "github_pat_", "glpat-"].iter().any(|sign| user.starts_with(sign));
+    if !token && !user.contains(':') {
+        return Ok(());
+    }
+    Err(Fault::new(format!("`repo` in the pillar holds a password for `{server}`"))
+        .help("everybody on the host could read it there: use a deploy key (git@…), or deploy from your own checkout"))
+}
+
 /// Puts the code into a folder that is there and empty. Gives the commit, for the log.
 pub fn unpack(code: &Code, into: &Path, settings: &Settings, facts: &Facts) -> Result<String> {
     match code {
@@ -61,23 +73,33 @@ fn fetch(url: &str, reference: &str, into: &Path, settings: &Settings, facts: &F
             Fault::new("there is no git on the host").help("add `git` to `packages` in pillar/project.sls")
         );
     }
-    if facts.host().stat(&cache)?.is_none() {
-        run(Command::new(["git", "init", "--quiet", "--bare", "--", &repository]))?;
-    }
-    run(git(&[
-        "fetch",
-        "--quiet",
-        "--prune",
-        "--force",
-        "--",
-        url,
-        "+refs/heads/*:refs/heads/*",
-        "+refs/tags/*:refs/tags/*",
-    ]))
-    .context(format!("could not fetch `{url}`"))
-    .map_err(|fault| {
-        fault.help("the host needs a deploy key for private code; or deploy from your own checkout")
-    })?;
+    let refresh = || {
+        if facts.host().stat(&cache)?.is_none() {
+            run(Command::new(["git", "init", "--quiet", "--bare", "--", &repository]))?;
+        }
+        run(git(&[
+            "fetch",
+            "--quiet",
+            "--prune",
+            "--force",
+            "--",
+            url,
+            "+refs/heads/*:refs/heads/*",
+            "+refs/tags/*:refs/tags/*",
+        ]))
+    };
+    refresh()
+        .or_else(|fault| {
+            if !damaged(fault.output.as_deref().unwrap_or_default()) {
+                return Err(fault);
+            }
+            facts.host().perform(&Action::Remove { path: cache.clone() })?;
+            refresh()
+        })
+        .context(format!("could not fetch `{url}`"))
+        .map_err(|fault| {
+            fault.help("the host needs a deploy key for private code; or deploy from your own checkout")
+        })?;
     let wanted = format!("{reference}^{{commit}}");
     let answer =
         facts.host().ask(&git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]))?;
@@ -94,6 +116,19 @@ fn fetch(url: &str, reference: &str, into: &Path, settings: &Settings, facts: &F
     Ok(commit)
 }
 
+/// Whether git complains about the cache itself: a deploy that was killed, or a power cut, left it so.
+fn damaged(errors: &str) -> bool {
+    [
+        ".lock': File exists",
+        "not a git repository",
+        "corrupt",
+        "bad object",
+        "did not send all necessary objects",
+    ]
+    .iter()
+    .any(|sign| errors.contains(sign))
+}
+
 pub(super) fn text(path: &Path) -> Result<String> {
     path.to_str().map(str::to_owned).ok_or_else(|| Fault::new(format!("`{}` is not UTF-8", path.display())))
 }
@@ -101,6 +136,19 @@ pub(super) fn text(path: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_refused_and_not_shown() {
+        for url in ["https://ada:hush@example.com/shop.git", "https://ghp_hush@github.com/a/b"] {
+            let fault = refuse_password(url).unwrap_err();
+            assert!(!format!("{fault:?}").contains("hush"), "{fault}");
+        }
+        for url in
+            ["https://ada@example.com/a:b@c", "git@example.com:shop.git", "ssh://git@example.com:22/shop"]
+        {
+            assert!(refuse_password(url).is_ok(), "{url}");
+        }
+    }
 
     #[test]
     fn a_repository_is_told_from_a_folder() {

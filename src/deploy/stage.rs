@@ -1,5 +1,6 @@
 //! The steps that make a release ready before it is switched to: virtual environment, links, migrations.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use super::source::text;
 
 /// Installing many packages over a slow network takes its time.
 const INSTALL_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// So many files are no requirements that somebody wrote, but a circle of them.
+const MOST_INCLUDED: usize = 100;
 
 /// A release in the making.
 pub struct Stage<'a> {
@@ -61,10 +65,8 @@ impl Stage<'_> {
         let mut digest = Sha256::new();
         digest.update(&version.stdout);
         digest.update(&wanted);
-        // Requirements that the file includes or constrains by count too.
-        for name in included(&wanted) {
-            let path = requirements.parent().unwrap_or(&self.folder).join(name);
-            digest.update(self.facts.host().read(&path)?.unwrap_or_default());
+        for part in self.included(&requirements, &wanted)? {
+            digest.update(part);
         }
         let key: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let all = settings.root.join("venvs");
@@ -99,12 +101,32 @@ impl Stage<'_> {
             self.run(install).context("could not install the requirements")?;
             self.facts.host().perform(&Action::Touch { path: complete, accessed: None, modified: None })?;
         }
-        self.facts.host().perform(&Action::Symlink {
-            path: self.folder.join(".venv"),
-            target: own,
-            owner: Owner::default(),
-        })?;
+        let link = self.folder.join(".venv");
+        if self.facts.host().stat(&link)?.is_some() {
+            self.facts.host().perform(&Action::Remove { path: link.clone() })?;
+        }
+        self.facts.host().perform(&Action::Symlink { path: link, target: own, owner: Owner::default() })?;
         Ok(())
+    }
+
+    /// The contents of all files that requirements include or constrain by, however deep.
+    fn included(&self, requirements: &Path, content: &[u8]) -> Result<Vec<Vec<u8>>> {
+        let mut seen = BTreeSet::from([requirements.to_owned()]);
+        let mut found = Vec::new();
+        let mut queue = vec![(requirements.to_owned(), content.to_vec())];
+        while let Some((file, content)) = queue.pop() {
+            for name in included(&content) {
+                let path = file.parent().unwrap_or(&self.folder).join(name);
+                if seen.len() < MOST_INCLUDED
+                    && seen.insert(path.clone())
+                    && let Some(content) = self.facts.host().read(&path)?
+                {
+                    found.push(content.clone());
+                    queue.push((path, content));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Links what outlives releases. What the code itself brings at that place gives way.
@@ -184,7 +206,7 @@ fn included(requirements: &[u8]) -> Vec<String> {
                 .find_map(|option| line.strip_prefix(option))
                 .map(|rest| rest.trim_start_matches('=').trim().to_owned())
         })
-        .filter(|name| !name.is_empty() && !name.starts_with('/') && !name.contains(".."))
+        .filter(|name| !name.is_empty() && !name.starts_with('/') && !name.contains("://"))
         .collect()
 }
 

@@ -10,6 +10,7 @@ use crate::facts::Grains;
 use crate::functions::Surroundings;
 use crate::library::ProjectLibrary;
 use crate::pillar::Pillar;
+use crate::plan::Mask;
 use crate::project::{Project, hosts};
 
 use super::Files;
@@ -41,6 +42,7 @@ fn with_grains(project: &Project, environment: &str, id: &str, recorded: &Grains
         ..Surroundings::default()
     };
     let (pillar, problems) = Files::project(project).pillar(&surroundings);
+    let problems = hidden(&Mask::new(&pillar.secrets), problems);
     (Offline { pillar, surroundings }, problems)
 }
 
@@ -82,14 +84,15 @@ pub fn check(
 
 /// The states of one host.
 fn states(project: &Project, host: Offline, lenient: bool, problems: &mut Problems) -> usize {
+    let mask = Mask::new(&host.pillar.secrets);
     let library = ProjectLibrary::new(Files::project(project).states, host.pillar, host.surroundings);
     match library.compile(&[], &[], lenient) {
         Ok(compiled) => {
-            add(problems, compiled.warnings);
+            add(problems, hidden(&mask, compiled.warnings));
             compiled.states.len()
         }
         Err(found) => {
-            add(problems, found);
+            add(problems, hidden(&mask, found));
             0
         }
     }
@@ -102,4 +105,12 @@ fn add(problems: &mut Problems, found: Problems) {
             problems.push(problem);
         }
     }
+}
+
+/// What is shown here ends up in the logs of those who check at every push.
+fn hidden(mask: &Mask, mut problems: Problems) -> Problems {
+    for problem in &mut problems.0 {
+        problem.each_text(&mut |text| mask.hide_in(text));
+    }
+    problems
 }

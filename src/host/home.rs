@@ -9,6 +9,7 @@ use crate::fault::{Context as _, Fault, Result};
 
 /// The logs of so many runs are kept.
 const RUNS_KEPT: usize = 50;
+const ROOT: &str = "/var/lib/provision";
 /// Where every account finds the program, for `provision env`.
 const PROGRAM: &str = "/usr/local/bin/provision";
 
@@ -24,7 +25,7 @@ pub struct Lock {
 
 impl Home {
     pub fn open(project: &str) -> Result<Self> {
-        let folder = Path::new("/var/lib/provision").join(project);
+        let folder = Path::new(ROOT).join(project);
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -60,6 +61,11 @@ impl Home {
             }
             Err(TryLockError::Error(error)) => Err(Fault::from(error).context(path.display())),
         }
+    }
+
+    /// Where what a project's changes still wait for is written down. The folder need not be there.
+    pub fn owed(project: &str) -> PathBuf {
+        Path::new(ROOT).join(project).join("owed.json")
     }
 
     /// A new log for this run's events; the oldest logs go.

@@ -9,6 +9,7 @@ mod local;
 mod model;
 pub(crate) mod names;
 mod overlay;
+mod owed;
 mod rehearse;
 
 use std::net::IpAddr;
@@ -18,6 +19,7 @@ pub use action::{Action, Hash, Owner, PackageRequest, Packages};
 pub use command::{Command, Output};
 pub use local::Local;
 pub use overlay::Overlay;
+pub use owed::Owed;
 
 use crate::fault::Result;
 

@@ -1,6 +1,7 @@
 //! The pillar of one host: which files its top file gives it, rendered one after another and laid over one
 //! another. Must not know what states make of it.
 
+mod hush;
 mod include;
 
 use std::sync::Arc;
@@ -63,7 +64,8 @@ pub fn compile(request: &Request<'_>) -> (Pillar, Problems) {
     }
     secrets.sort();
     secrets.dedup();
-    let problems = Problems(reader.problems);
+    let mut problems = Problems(reader.problems);
+    hush::hush(&mut problems, request.tree, &reader.visited);
     let (visited, incomplete) = (reader.visited, problems.fatal());
     (Pillar { data: Arc::new(data), secrets, visited, incomplete }, problems)
 }

@@ -14,7 +14,7 @@ pub const MASKED: &str = "********";
 const SHORTEST: usize = 4;
 
 impl Mask {
-    /// Masks these values and their shell-quoted, JSON-escaped, base64 and `%%`-doubled forms, and each
+    /// Masks these values and their shell-quoted, JSON-escaped, base64, percent-encoded and `%%`-doubled forms, and each
     /// line of values of several lines.
     pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
         use base64ct::Encoding;
@@ -32,6 +32,7 @@ impl Mask {
                 needles.push(shell_words::quote(&form).trim_matches('\'').to_owned());
                 needles.push(form.replace('%', "%%"));
                 needles.push(form.replace('\'', "''"));
+                needles.push(percent(&form));
                 needles.push(base64ct::Base64::encode_string(form.as_bytes()));
                 needles.push(form);
             }
@@ -63,6 +64,19 @@ impl Mask {
     }
 }
 
+/// As in a URL, such as that of a database.
+fn percent(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +90,7 @@ mod tests {
             "p%ss'w\\\"rd",
             "p%ss''w\"rd",
             "cCVzcyd3InJk",
+            "p%25ss%27w%22rd",
             "line one",
             "line two",
         ] {

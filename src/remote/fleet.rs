@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::facts::Grains;
 use crate::fault::Fault;
-use crate::order::{Code, Order, Task};
+use crate::order::{Order, Task};
 
 /// What one host is sent.
 #[derive(Clone, Default)]
@@ -91,10 +91,8 @@ impl Fleet {
                             secrets: secrets.clone(),
                             ..order.clone()
                         };
-                        if let (Task::Deploy(deploy), Some(archive)) = (&mut order.task, archive)
-                            && let Code::Checkout(checkout) = &mut deploy.code
-                        {
-                            checkout.archive.clone_from(archive);
+                        if let (Task::Deploy(deploy), Some(archive)) = (&mut order.task, archive) {
+                            deploy.set_archive(archive.clone());
                         }
                         session.run(&order, &mut |event| {
                             let _gone = send.send((at, event));

@@ -27,6 +27,8 @@ pub fn pack(root: &Path, folder: &str, reference: Option<&str>) -> Result<Packed
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let file = temporary.path().join("code.tar.gz");
     let mut notes = Vec::new();
+    // The code may be the whole project: its pillar, with the secrets of all environments, stays here.
+    let whole = code.join("pillar").is_dir() && same(&code, root);
     let wanted = reference.unwrap_or("HEAD");
     let commit = git(
         &code,
@@ -57,6 +59,7 @@ pub fn pack(root: &Path, folder: &str, reference: Option<&str>) -> Result<Packed
             .args(["archive", "--format=tar.gz", "-o"])
             .arg(&file)
             .arg(tree)
+            .args(if whole { &["--", ".", ":(exclude)pillar"][..] } else { &[] })
             .stdin(Stdio::null())
             .output()
             .context("cannot start git")?;
@@ -64,7 +67,9 @@ pub fn pack(root: &Path, folder: &str, reference: Option<&str>) -> Result<Packed
     } else {
         notes.push(format!("`{folder}` is not under version control: this release cannot be made again"));
         let output = Command::new("tar")
-            .args(["-c", "-z", "--exclude=.git", "--exclude=__pycache__", "--exclude=.venv", "-C"])
+            .args(["-c", "-z", "--exclude=.git", "--exclude=__pycache__", "--exclude=.venv"])
+            .args(whole.then_some("--exclude=./pillar"))
+            .arg("-C")
             .arg(&code)
             .arg(".")
             .stdin(Stdio::null())
@@ -75,6 +80,10 @@ pub fn pack(root: &Path, folder: &str, reference: Option<&str>) -> Result<Packed
         failed_if("tar failed", &output)?;
     }
     Ok(Packed { checkout: Checkout { archive: PathBuf::new(), commit }, file, notes, _folder: temporary })
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// What git answers, `None` where it says no or is not there.
@@ -99,6 +108,33 @@ fn failed_if(what: &str, output: &std::process::Output) -> Result<()> {
 mod tests {
     use super::*;
 
+    fn listed(packed: &Packed) -> Vec<String> {
+        let listing = Command::new("tar").arg("-tzf").arg(&packed.file).output().unwrap();
+        String::from_utf8_lossy(&listing.stdout).lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_pillar_of_a_project_that_is_the_code_stays_here() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["manage.py", "app/pillar/keep.py", "pillar/production/secrets.sls"] {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "secrets: {A: hush}").unwrap();
+        }
+        let run = |arguments: &[&str]| git(folder.path(), arguments).unwrap().unwrap();
+        let check = || {
+            let files = listed(&pack(folder.path(), ".", None).unwrap());
+            assert!(!files.iter().any(|file| file.contains("secrets")), "{files:?}");
+            assert!(files.iter().any(|file| file.ends_with("app/pillar/keep.py")), "{files:?}");
+            assert!(files.iter().any(|file| file.ends_with("manage.py")), "{files:?}");
+        };
+        check();
+        run(&["init", "--quiet"]);
+        run(&["add", "--force", "."]);
+        run(&["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", "oops"]);
+        check();
+    }
+
     #[test]
     fn a_commit_is_packed_and_what_is_not_committed_is_told() {
         let folder = tempfile::tempdir().unwrap();
@@ -116,8 +152,7 @@ mod tests {
         let packed = pack(folder.path(), "app", None).unwrap();
         assert_eq!(packed.checkout.commit.as_deref(), Some(run(&["rev-parse", "HEAD"]).trim()));
         assert_eq!(packed.notes, ["1 changed file is not committed, and so not deployed"]);
-        let listing = Command::new("tar").arg("-tzf").arg(&packed.file).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&listing.stdout), "manage.py\n");
+        assert_eq!(listed(&packed), ["manage.py"]);
         assert!(pack(folder.path(), "app", Some("nowhere")).is_err());
         assert!(pack(folder.path(), "none", None).is_err());
     }

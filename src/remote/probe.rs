@@ -14,9 +14,9 @@ const MARK: &str = "provision-answer:";
 /// login shell passes it on as it is.
 const SCRIPT: &str = "say() { printf \"%s%s=%s\\n\" \"provision-answer:\" \"$1\" \"$2\"; }; \
 uid=$(id -u); say uid \"$uid\"; say user \"$(id -un)\"; say machine \"$(uname -m)\"; say system \"$(uname -s)\"; \
-if [ \"$uid\" = 0 ]; then base=/var/lib/provision/$1; else base=${HOME:-/tmp}/.cache/provision/$1; fi; \
+if [ \"$uid\" = 0 ]; then base=/var/lib/provision/$1; else base=${HOME:?}/.cache/provision/$1; fi; \
 say base \"$base\"; set -- \"$@\" ${SSH_CONNECTION:-}; say port \"${6:-}\"; \
-if [ -x \"$base/bin/$2/provision\" ]; then say binary yes; fi; \
+if [ -x \"$base/bin/$2/provision\" ] && [ -s \"$base/bin/$2/provision\" ]; then say binary yes; fi; \
 if [ -r \"$base/stamp\" ]; then say stamp \"$(cat \"$base/stamp\")\"; fi; \
 if command -v rsync >/dev/null 2>&1; then say rsync yes; fi; \
 if [ \"$uid\" != 0 ]; then \

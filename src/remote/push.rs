@@ -96,7 +96,8 @@ pub fn push(
         failed_if("could not prepare the host's folder", answer.code, &answer.stderr)?;
         send(connection, probe, staged.path(), "tree", "u+rw,go-rwx")
             .context("could not send the project's files")?;
-        let script = "umask 077; printf %s \"$2\" > \"$1/stamp.new\" && mv \"$1/stamp.new\" \"$1/stamp\"";
+        // The stamp says that all is there, and after a power cut it must not be all that is there.
+        let script = "umask 077; sync -f \"$1\" 2>/dev/null || sync; printf %s \"$2\" > \"$1/stamp.new\" && mv \"$1/stamp.new\" \"$1/stamp\"";
         let answer =
             connection.ask(&["/bin/sh", "-c", script, "sh", &probe.base, &stamp], Input::Bytes(b""))?;
         failed_if("could not note what was sent", answer.code, &answer.stderr)?;

@@ -4,6 +4,7 @@ use super::connection::Connection;
 use super::probe::Probe;
 use super::talk::Input;
 use super::{Password, Refusal, Target, interrupt};
+use crate::diagnostic::Severity;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -49,7 +50,12 @@ impl Session {
         let mut hear = |line: &str| {
             // What is no event comes from the login shell's start-up files.
             if let Ok(event) = serde_json::from_str::<Event>(line) {
-                ended |= matches!(event, Event::Finished { .. } | Event::Aborted { .. });
+                ended |= match &event {
+                    Event::Finished { .. } | Event::Aborted { .. } => true,
+                    // With wrong files, the problems are all that is said.
+                    Event::Problem { problem } => problem.severity == Severity::Error,
+                    _ => false,
+                };
                 tell(event);
             }
         };

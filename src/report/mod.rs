@@ -1,5 +1,6 @@
 //! Shows events: on a terminal, or as JSON lines. Uses only events, diagnostics and exit codes.
 
+mod harmless;
 mod json;
 mod terminal;
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Report;
+use super::harmless::harmless;
 use crate::diagnostic;
 use crate::event::{Event, Outcome, StateResult, Summary};
 
@@ -213,7 +214,9 @@ impl Report for Terminal {
     }
 
     fn event(&mut self, host: &str, event: &Event) {
-        match event {
+        let mut event = event.clone();
+        event.each_text(&mut harmless);
+        match &event {
             Event::Started { plan, states, .. } => {
                 if let Some(known) = self.hosts.get_mut(host) {
                     known.plan = *plan;

@@ -50,6 +50,7 @@ pub const MODULES: &[Module] = &[
             "yaml",
             "tree",
             "template",
+            "plan",
             "project",
             "sls",
             "top",
@@ -121,7 +122,7 @@ pub const MODULES: &[Module] = &[
         ],
     ),
     // The operator's side.
-    module("remote", &["fault", "exit", "facts", "event", "order"]),
+    module("remote", &["diagnostic", "fault", "exit", "facts", "event", "order"]),
     module("report", &["diagnostic", "event"]),
     module("sandbox", &[]),
     module("cli", &["sandbox"]),

@@ -1,0 +1,51 @@
+//! Reactions at the end of a run.
+
+use std::time::Instant;
+
+use super::{Ended, Walk, applying};
+use crate::compile::Requisite;
+use crate::converge::perform;
+use crate::event::{Event, Outcome};
+
+impl Walk<'_> {
+    /// `listen`: reactions at the end of the run, in order, each once.
+    pub(super) fn listeners(&mut self, tell: &mut dyn FnMut(Event)) {
+        let states = &self.run.compiled.states;
+        for (at, low) in states.iter().enumerate() {
+            let Some(targets) = low.requisites.get(&Requisite::Listen) else { continue };
+            let heard = self.owes(at)
+                || targets.iter().any(|target| self.done(*target).is_some_and(|done| done.changes));
+            let ran = self.done(at).is_some_and(|done| {
+                !matches!(done.outcome, Outcome::Failed | Outcome::Blocked | Outcome::Skipped)
+            });
+            let failed =
+                self.done(at).is_none_or(|done| matches!(done.outcome, Outcome::Failed | Outcome::Blocked));
+            if !ran && !failed {
+                self.settle(at, tell);
+            }
+            if !heard || !ran || !low.state.reacts() || self.stopped_by.is_some() {
+                continue;
+            }
+            let started = Instant::now();
+            let ended = match self.reaction(low) {
+                Ok(plan) if plan.is_empty() => {
+                    self.settle(at, tell);
+                    continue;
+                }
+                Ok(plan) if self.run.plan => self.predict(low, plan),
+                Ok(plan) => {
+                    tell(applying(at, low));
+                    match perform::perform(&plan, self.run.facts) {
+                        Ok(_) => Ended::new(Outcome::Changed, plan),
+                        Err(fault) => Ended { fault: Some(fault), ..Ended::new(Outcome::Failed, plan) },
+                    }
+                }
+                Err(fault) => self.unclear(at, low, fault),
+            };
+            if ended.outcome == Outcome::Changed {
+                self.settle(at, tell);
+            }
+            self.tell(at, low, ended, started.elapsed(), tell);
+        }
+    }
+}

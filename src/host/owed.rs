@@ -1,0 +1,75 @@
+//! The reactions that changes of an earlier run still wait for, kept on disk: a run that is killed between a
+//! file and the restart of what reads it must not forget the restart. Decides nothing.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::fault::{Context as _, Fault, Result};
+
+/// A set of keys, written down at each change.
+#[derive(Debug, Default)]
+pub struct Owed {
+    path: PathBuf,
+    keys: BTreeSet<String>,
+}
+
+impl Owed {
+    /// What is owed according to a file; nothing if there is none.
+    pub fn read(path: PathBuf) -> Self {
+        // What cannot be read was cut short while it was made, before the change that it speaks of.
+        let bytes = fs::read(&path).unwrap_or_default();
+        Self { path, keys: serde_json::from_slice(&bytes).unwrap_or_default() }
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
+    /// Notes keys: they are known to the next run, however this one ends.
+    pub fn add(&mut self, keys: impl IntoIterator<Item = String>) -> Result<()> {
+        let before = self.keys.len();
+        self.keys.extend(keys);
+        if self.keys.len() == before { Ok(()) } else { self.write() }
+    }
+
+    pub fn settle(&mut self, key: &str) -> Result<()> {
+        if self.keys.remove(key) { self.write() } else { Ok(()) }
+    }
+
+    fn write(&self) -> Result<()> {
+        let context = || format!("cannot note what is still to be restarted in `{}`", self.path.display());
+        let write = || -> Result<()> {
+            let new = self.path.with_extension("new");
+            let mut file = File::create(&new)?;
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+            file.write_all(&serde_json::to_vec(&self.keys).map_err(|error| Fault::new(error.to_string()))?)?;
+            // Not synced: the rename reaches the disk before those of the changes that come after it.
+            fs::rename(&new, &self.path)?;
+            Ok(())
+        };
+        write().context(context())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_owed_outlives_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("owed.json");
+        let mut owed = Owed::read(path.clone());
+        owed.add(["nginx".to_owned(), "cron".to_owned()]).unwrap();
+        owed.settle("cron").unwrap();
+        let again = Owed::read(path.clone());
+        assert!(again.has("nginx") && !again.has("cron"));
+        fs::write(&path, "[\"ngi").unwrap();
+        assert!(!Owed::read(path).has("nginx"));
+        let mut nowhere = Owed::read(folder.path().join("no/owed.json"));
+        assert!(nowhere.add(["a".to_owned()]).unwrap_err().message.contains("owed.json"));
+    }
+}
