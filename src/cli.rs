@@ -116,7 +116,8 @@ pub struct Trial {
     pub keep: bool,
 }
 
-/// What follows the environment; parsed in a second pass, so that options may stand on both sides of it.
+/// Tasks of an environment; no task: converge
+// Parsed in a second pass, so that options may stand on both sides of the environment.
 #[derive(Debug, Parser)]
 #[command(name = "provision", bin_name = "provision ENV", after_help = EXAMPLES)]
 pub struct EnvironmentCommand {

@@ -64,6 +64,10 @@ fn run(arguments: Vec<OsString>) -> u8 {
             Ok(parsed) => converge::bare(parsed),
             Err(error) => return usage(&error),
         },
+        Some(Command::Environment(words)) if words.first().is_some_and(|word| word == "help") => {
+            let _nobody_reads = command().print_help();
+            Ok(Exit::Converged)
+        }
         Some(Command::Environment(words)) => match environment(&arguments, &words) {
             Ok((name, parsed)) => task(&name, parsed),
             Err(error) => return usage(&error),

@@ -56,9 +56,11 @@ pub fn check(
     lenient: bool,
 ) -> (usize, Problems) {
     let (first, mut problems) = with_grains(project, environment, id.unwrap_or(environment), recorded);
-    if !problems.fatal() {
-        problems.extend(project.check_secrets(environment, &first.pillar.data));
+    // Everything else would be wrong just because of these.
+    if problems.fatal() {
+        return (0, problems);
     }
+    problems.extend(project.check_secrets(environment, &first.pillar.data));
     let named = match hosts(&first.pillar.data) {
         Ok(named) => named.into_iter().map(|host| host.name).collect(),
         Err(fault) => {

@@ -20,8 +20,7 @@ if [ -x \"$base/bin/$2/provision\" ] && [ -s \"$base/bin/$2/provision\" ]; then 
 if [ -r \"$base/stamp\" ]; then say stamp \"$(cat \"$base/stamp\")\"; fi; \
 if command -v rsync >/dev/null 2>&1; then say rsync yes; fi; \
 if [ \"$uid\" != 0 ]; then \
-if command -v sudo >/dev/null 2>&1; then say sudo \"$(sudo -n true 2>&1 && echo free)\"; else say sudo missing; fi; fi; \
-( umask 077; mkdir -p \"$base\" ) && say ready yes";
+if command -v sudo >/dev/null 2>&1; then say sudo \"$(sudo -n true 2>&1 && echo free)\"; else say sudo missing; fi; fi;";
 
 /// What the host answered.
 #[derive(Clone, Debug)]
@@ -68,14 +67,6 @@ impl Probe {
             return Err(Refusal::new(format!("`{}` runs {}, not Linux", target.shown(), get("system")))
                 .help("hosts must be Debian 11 or later, or Ubuntu 20.04 or later")
                 .exit(Exit::Project));
-        }
-        if get("ready") != "yes" {
-            return Err(Refusal::new(format!(
-                "cannot make the folder `{}` on `{}`: {}",
-                get("base"),
-                target.shown(),
-                answer.stderr.lines().last().unwrap_or("no reason given")
-            )));
         }
         let mut probe = Self {
             machine: get("machine").to_owned(),

@@ -57,7 +57,7 @@ pub fn program_for(machine: &str) -> Result<PathBuf> {
     let beside = own.parent().map(|folder| folder.join(&name));
     let elsewhere = std::env::var_os("PROVISION_BINARIES").map(|folder| PathBuf::from(folder).join(&name));
     beside.into_iter().chain(elsewhere).find(|path| path.is_file()).ok_or_else(|| {
-        Fault::new(format!("the host is an `{machine}`, and there is no `{name}` for it"))
+        Fault::new(format!("the host's machine is `{machine}`, and there is no `{name}` for it"))
             .help(format!("build it with --target {machine}-unknown-linux-gnu and put it beside this program as `{name}`, or into $PROVISION_BINARIES"))
     })
 }
@@ -72,6 +72,14 @@ pub fn push(
 ) -> Result<bool> {
     let stamp = payload.stamp()?;
     let fresh_tree = probe.stamp.as_deref() == Some(stamp.as_str());
+    if !probe.has_binary || !fresh_tree {
+        // Without the stamp, as a push that is cut short must not look like the one before it.
+        const SCRIPT: &str = "umask 077; mkdir -p \"$1\" && { [ \"$2\" = yes ] || rm -f \"$1/stamp\"; }";
+        let keep = if fresh_tree { "yes" } else { "no" };
+        let answer =
+            connection.ask(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, keep], Input::Bytes(b""))?;
+        failed_if(&format!("cannot make the folder `{}`", probe.base), answer.code, &answer.stderr)?;
+    }
     if !probe.has_binary {
         let staged = tempfile::tempdir_in(connection.folder()).context("cannot make a folder in /tmp")?;
         let folder = staged.path().join(hash);
@@ -91,9 +99,6 @@ pub fn push(
             }
             symlink(fs::canonicalize(file)?, &place).context(format!("cannot stage `{path}`"))?;
         }
-        // A push that is cut short must not look like the one before it.
-        let answer = connection.ask(&["rm", "-f", &format!("{}/stamp", probe.base)], Input::Bytes(b""))?;
-        failed_if("could not prepare the host's folder", answer.code, &answer.stderr)?;
         send(connection, probe, staged.path(), "tree", "u+rw,go-rwx")
             .context("could not send the project's files")?;
         // The stamp says that all is there, and after a power cut it must not be all that is there.

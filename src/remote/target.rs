@@ -50,6 +50,11 @@ impl Target {
         } else {
             (place, None)
         };
+        // Several colons are an IPv6 address, perhaps with a zone (`fe80::1%eth0`), or a slip.
+        let plain = address.split('%').next().unwrap_or("");
+        if address.contains(':') && plain.parse::<std::net::Ipv6Addr>().is_err() {
+            return Err(format!("`{text}` is neither HOST:PORT nor an IPv6 address"));
+        }
         if address.is_empty() || address.starts_with('-') || address.contains(char::is_whitespace) {
             return Err(format!("`{text}` is no host: write an address or a name, as in -H 203.0.113.10"));
         }
@@ -86,6 +91,9 @@ mod tests {
             ("[fe80::1]:22", Some(("fe80::1", None, Some(22)))),
             ("web1:ssh", None),
             ("web1:0", None),
+            ("web1:22:x", None),
+            ("[::1]", Some(("::1", None, None))),
+            ("ada@[2001:db8::1]:2222", Some(("2001:db8::1", Some("ada"), Some(2222)))),
             ("fe80::1%br0", Some(("fe80::1%br0", None, None))),
             ("[fe80::1", None),
             ("[fe80::1]22", None),

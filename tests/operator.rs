@@ -1,0 +1,249 @@
+//! What the operator is told when the project or the command line is wrong: sentence, what to do, exit code.
+//! No host is needed for any of it.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_provision");
+
+struct Project(tempfile::TempDir);
+
+impl Project {
+    /// As `provision init` writes it, with secrets for staging.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Self(folder);
+        std::fs::create_dir(project.0.path().join("shop")).unwrap();
+        assert!(project.run(&["init", "."]).status.success());
+        project.fill("staging");
+        project
+    }
+
+    fn fill(&self, environment: &str) {
+        let example = std::fs::read_to_string(self.root().join("secrets.example")).unwrap();
+        let mut number = 0;
+        let secrets: String = example
+            .lines()
+            .map(|line| match line.split_once(": '") {
+                Some((name, _)) if !line.starts_with('#') => {
+                    number += 1;
+                    format!("{name}: 'real-{number}'\n")
+                }
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        self.write(&format!("pillar/{environment}/secrets.sls"), &secrets);
+    }
+
+    fn root(&self) -> std::path::PathBuf {
+        self.0.path().join("shop")
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.root().join(path), text).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run_in(&self.root(), arguments)
+    }
+}
+
+fn run_in(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).current_dir(folder).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Compares what is said with the sentence, line for line.
+#[track_caller]
+fn says(output: &Output, code: i32, expected: &str) {
+    let found = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{found}");
+    assert_eq!(found.trim_end(), expected);
+    assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+}
+
+#[test]
+fn each_mistake_has_its_sentence() {
+    let project = Project::new();
+    let table: &[(&[&str], &str)] = &[
+        (
+            &["stagin"],
+            "error: there is no environment `stagin`; did you mean `staging`?\n  help: there are: production, staging, vagrant",
+        ),
+        (
+            &["qa", "plan"],
+            "error: there is no environment `qa`\n  help: there are: production, staging, vagrant",
+        ),
+        (
+            &["plan", "staging"],
+            "error: `plan` is a task, not an environment\n  help: write the environment first: provision ENV plan",
+        ),
+        (
+            &["staging"],
+            "error: no hosts are known for `staging`\n  help: write them into pillar/staging/env.sls (`hosts: [203.0.113.10]`), or give one with -H",
+        ),
+        (&["-u", "root"], "error: which environment?\n  help: write it last: provision [OPTIONS] ENV [TASK]"),
+        (&["-H", "web1:22x", "staging"], "error: `22x` in `web1:22x` is no port: write 1 to 65535"),
+        (&["-H", "web1:22:x", "staging"], "error: `web1:22:x` is neither HOST:PORT nor an IPv6 address"),
+        (
+            &["-H", "-oProxyCommand=x", "staging"],
+            "error: `-oProxyCommand=x` is no host: write an address or a name, as in -H 203.0.113.10",
+        ),
+        (
+            &["-H", "ada@", "staging"],
+            "error: `ada@` is no host: write an address or a name, as in -H 203.0.113.10",
+        ),
+        (
+            &["-H", "192.0.2.1", "-i", "no-key", "staging"],
+            "error: there is no private key `no-key`\n  help: give the path of a private key with -i, or leave it out to use your agent's",
+        ),
+        (
+            &["-H", "192.0.2.1", "-F", "no-config", "staging"],
+            "error: there is no ssh configuration `no-config`\n  help: give its path with -F, or leave it out to use ~/.ssh/config",
+        ),
+        (
+            &["-H", "192.0.2.1", "-u", "", "staging"],
+            "error: -u names no user\n  help: write the user that logs in, as in -u root",
+        ),
+        (
+            &["--project", "states", "staging"],
+            "error: there is no project in `@root@/states`: it has no `pillar` folder\n  help: go to your project's root, give it with --project, or start one: provision init DIR",
+        ),
+        (
+            &["init", "."],
+            "error: `./README.md` is there already\n  help: init starts a new project and overwrites nothing; give another folder",
+        ),
+        (
+            &["--file-root", "states"],
+            "error: --file-root is for this machine only\n  help: add --local, or leave it out",
+        ),
+    ];
+    let root = std::fs::canonicalize(project.root()).unwrap();
+    for (arguments, expected) in table {
+        says(&project.run(arguments), 2, &expected.replace("@root@", &root.display().to_string()));
+    }
+    // From a folder below the root, the project is found.
+    says(&run_in(&project.root().join("pillar/staging"), table[3].0), 2, table[3].1);
+}
+
+#[test]
+fn unknown_options_and_tasks_are_usage_errors() {
+    let project = Project::new();
+    for arguments in [
+        &["--bogus", "staging"][..],
+        &["staging", "--bogus"],
+        &["staging", "bogus"],
+        &["staging", "plan", "deploy"],
+        &["-p", "0", "staging"],
+        &["-p", "ssh", "staging"],
+        &["init", "a", "b"],
+        &["completions", "tcsh"],
+        &["sandbox", "up", "-H", "web1"],
+    ] {
+        let output = project.run(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.starts_with("error: ") && said.contains("--help"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn help_and_completions_come_on_standard_output() {
+    let project = Project::new();
+    for arguments in [&["--help"][..], &["-h"], &["help"], &["staging", "--help"], &["staging", "help"]] {
+        let output = project.run(arguments);
+        let help = text(&output.stdout);
+        assert!(output.status.success(), "{arguments:?}");
+        for line in ["  0  converged", "  2  the project's files", "  4  another run", "  5  plan:"] {
+            assert!(help.contains(line), "{arguments:?} does not tell of `{line}`: {help}");
+        }
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let output = project.run(&["completions", shell]);
+        assert!(output.status.success() && text(&output.stdout).contains("provision"), "{shell}");
+    }
+}
+
+#[test]
+fn secrets_that_are_not_filled_in_stop_everything_and_are_never_shown() {
+    let secrets = "pillar/staging/secrets.sls";
+    let change = |from: &str, to: &str| {
+        let project = Project::new();
+        let text = std::fs::read_to_string(project.root().join(secrets)).unwrap();
+        assert!(text.contains(from));
+        project.write(secrets, &text.replace(from, to));
+        project
+    };
+    let absent = change("  SECRET_KEY: 'real-2'\n", "");
+    let empty = change("'real-2'", "''");
+    let example = change("'real-2'", "'another one'");
+    for (project, what) in
+        [(&absent, "is absent from"), (&empty, "is empty in"), (&example, "still has the example's value in")]
+    {
+        for task in [&["-H", "192.0.2.1", "staging"][..], &["staging", "check"], &["staging", "deploy"]] {
+            let output = project.run(task);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            let sentence = format!("error: the secret `SECRET_KEY` {what} `{secrets}`");
+            assert!(said.starts_with(&sentence), "{task:?}: {said}");
+            assert!(said.contains(&format!("under `secrets:` in {secrets}")), "{said}");
+            assert!(!said.contains("real-"), "{said}");
+        }
+    }
+
+    let missing = Project::new();
+    std::fs::remove_file(missing.root().join(secrets)).unwrap();
+    for task in [&["-H", "192.0.2.1", "staging"][..], &["staging", "plan"], &["staging", "check"]] {
+        let output = missing.run(task);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("cp secrets.example pillar/staging/secrets.sls"), "{said}");
+        assert_eq!(said.matches("error: ").count(), 1, "what follows from it is not told: {said}");
+    }
+}
+
+#[test]
+fn a_new_project_is_right_once_its_secrets_are_filled_in() {
+    let project = Project::new();
+    for environment in ["staging", "production", "vagrant"] {
+        project.fill(environment);
+        let output = project.run(&[environment, "check"]);
+        assert!(output.status.success(), "{environment}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).starts_with(&format!("{environment} is right: ")));
+    }
+    // Nothing half-written where something is there already.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("site/pillar")).unwrap();
+    std::fs::write(folder.path().join("site/pillar/devs.sls"), "mine").unwrap();
+    let output = run_in(folder.path(), &["init", "site"]);
+    says(
+        &output,
+        2,
+        "error: `site/pillar/devs.sls` is there already\n  help: init starts a new project and overwrites nothing; give another folder",
+    );
+    assert!(!folder.path().join("site/README.md").exists());
+    assert_eq!(std::fs::read_to_string(folder.path().join("site/pillar/devs.sls")).unwrap(), "mine");
+    says(
+        &run_in(folder.path(), &["init", "9lives"]),
+        2,
+        &format!(
+            "error: `{}/9lives` makes no project name\n  help: give a folder whose name begins with a letter",
+            std::fs::canonicalize(folder.path()).unwrap().display()
+        ),
+    );
+}
+
+#[test]
+fn problems_are_events_where_those_are_asked_for() {
+    let project = Project::new();
+    project.write("pillar/staging/secrets.sls", "secrets: {}\n");
+    let output = project.run(&["--json", "-H", "192.0.2.1", "staging"]);
+    assert_eq!(output.status.code(), Some(2));
+    let problems: Vec<serde_json::Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(problems.len() > 1 && problems.iter().all(|event| event["event"] == "problem"), "{problems:?}");
+    assert_eq!(text(&output.stderr), "");
+}
