@@ -16,8 +16,19 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 9] =
-    ["init", "sandbox", "doc", "completions", "env", "receive", "help", "plan", "check"];
+const RESERVED: [&str; 11] = [
+    "init",
+    "sandbox",
+    "doc",
+    "completions",
+    "env",
+    "receive",
+    "help",
+    "converge",
+    "plan",
+    "check",
+    "deploy",
+];
 
 /// A folder with `pillar/` and, mostly, `states/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,10 +79,7 @@ impl Project {
 
     /// Whether there is such an environment; the error lists those there are.
     pub fn environment(&self, name: &str) -> Result<()> {
-        if RESERVED.contains(&name) {
-            return Err(Fault::new(format!("`{name}` is a task, not an environment"))
-                .help(format!("write the environment first: provision ENV {name}")));
-        }
+        not_reserved(name)?;
         let known = self.environments();
         if known.iter().any(|known| known == name) {
             return Ok(());
@@ -121,6 +129,15 @@ impl Project {
         }
         Ok(travel)
     }
+}
+
+/// An error where an environment's name is a task's: most likely the two were swapped.
+pub fn not_reserved(name: &str) -> Result<()> {
+    if !RESERVED.contains(&name) {
+        return Ok(());
+    }
+    Err(Fault::new(format!("`{name}` is a task, not an environment"))
+        .help(format!("write the environment first: provision ENV {name}")))
 }
 
 /// Whether a pillar file holds secrets by its name: `secrets.sls`, or anything in a folder `secrets`.

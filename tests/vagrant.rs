@@ -1,5 +1,8 @@
 //! The Vagrant flow: the Vagrantfile is right, and `provision vagrant` finds its way by `vagrant ssh-config`.
 
+// A test may panic; clippy only knows that of the functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use std::os::unix::fs::PermissionsExt;

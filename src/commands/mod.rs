@@ -68,10 +68,15 @@ fn run(arguments: Vec<OsString>) -> u8 {
             let _nobody_reads = command().print_help();
             Ok(Exit::Converged)
         }
-        Some(Command::Environment(words)) => match environment(&arguments, &words) {
-            Ok((name, parsed)) => task(&name, parsed),
-            Err(error) => return usage(&error),
-        },
+        Some(Command::Environment(words)) => {
+            let name = words.first().map_or("", String::as_str);
+            // Before what follows it is taken for its task.
+            match crate::project::not_reserved(name).map(|()| environment(&arguments, &words)) {
+                Ok(Ok((name, parsed))) => task(&name, parsed),
+                Ok(Err(error)) => return usage(&error),
+                Err(swapped) => Err(swapped),
+            }
+        }
         None => Err(Fault::new("which environment?").help("write it last: provision [OPTIONS] ENV [TASK]")),
     };
     // Everything is cleaned up by now: end as the signal would have ended us.

@@ -82,8 +82,9 @@ mod tests {
 
     #[test]
     fn hosts_are_read_as_people_write_them() {
+        type Read<'a> = (&'a str, Option<&'a str>, Option<u16>);
         // Text, then address, user and port, or nothing for an error.
-        let table: &[(&str, Option<(&str, Option<&str>, Option<u16>)>)] = &[
+        let table: &[(&str, Option<Read<'_>>)] = &[
             ("33.33.33.10", Some(("33.33.33.10", None, None))),
             ("web1:2222", Some(("web1", None, Some(2222)))),
             ("root@web1", Some(("web1", Some("root"), None))),
