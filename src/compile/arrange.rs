@@ -1,15 +1,14 @@
 //! The order of execution: requisites first, then `order`, then definition; what states own and want adds
 //! edges that never stand against a requisite.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::chunk::Chunk;
+use super::circle;
 use super::findings::Findings;
 use super::global::Position;
 use super::low::Requisite;
-use super::requisite;
 use super::tie::Tie;
-use crate::diagnostic::Diagnostic;
 use crate::facts::Key;
 use crate::graph::{Cycle, Graph};
 use crate::states::State;
@@ -38,59 +37,93 @@ pub struct Arrangement {
 
 /// The order of all states; `None` if requisites go in a circle.
 pub fn arrange(items: &[Item<'_>], findings: &mut Findings) -> Option<Arrangement> {
-    let mut graph = Graph::new(items.len());
-    let mut edges = Vec::new();
-    for (number, item) in items.iter().enumerate() {
-        for tie in item.ties {
-            for &target in tie.targets.iter() {
-                edges.extend(edge(number, target, tie.requisite).map(|(before, after)| (before, after, tie)));
-            }
-        }
-    }
-    let mut written: HashSet<(usize, usize)> =
-        edges.iter().map(|(before, after, _)| (*before, *after)).collect();
-    written.extend(needed_by_prereq(items));
-    written.iter().for_each(|(before, after)| graph.add(*before, *after));
-    let priorities = priorities(items, &edges);
+    let checks = Checks::of(items);
+    let edges = written(items, &checks);
+    let mut graph = Graph::new(items.len() + checks.of.len());
+    let pairs: BTreeSet<(usize, usize)> = edges.iter().map(|edge| (edge.before, edge.after)).collect();
+    pairs.iter().for_each(|(before, after)| graph.add(*before, *after));
+    let priorities = priorities(items, &edges, &checks);
     let priority = |node: usize| priorities.get(node).copied().unwrap_or_default();
     if let Err(cycle) = graph.order(priority) {
-        findings.add(told(items, &edges, &cycle));
+        findings.add(circle::told(items, &edges, &cycle, &checks));
         return None;
     }
-    let mut implied = implied(items, &written);
+    let mut implied = implied(items, &pairs);
     for (after, befores) in implied.iter().enumerate() {
         befores.iter().for_each(|before| graph.add(*before, after));
     }
     loop {
         match graph.order(priority) {
-            Ok(order) => return Some(Arrangement { order, implied }),
+            Ok(mut order) => {
+                order.retain(|node| *node < items.len());
+                return Some(Arrangement { order, implied });
+            }
             Err(cycle) => give_way(items, &cycle, &mut implied, &mut graph),
         }
     }
 }
 
-/// Which of two states comes first.
-fn edge(number: usize, target: usize, requisite: Requisite) -> Option<(usize, usize)> {
-    match requisite {
-        Requisite::Listen => None,
-        Requisite::Prereq => Some((number, target)),
-        _ => Some((target, number)),
+/// What a state named by `prereq` would do is found out before it runs, and before the state that names it:
+/// such a check is a node of its own behind those of the states.
+pub struct Checks {
+    states: usize,
+    /// The states that are checked, in the order of their nodes.
+    of: Vec<usize>,
+    nodes: HashMap<usize, usize>,
+}
+
+impl Checks {
+    fn of(items: &[Item<'_>]) -> Self {
+        let ties = items.iter().flat_map(|item| item.ties);
+        let named =
+            ties.filter(|tie| tie.requisite == Requisite::Prereq).flat_map(|tie| tie.targets.iter().copied());
+        let of: Vec<usize> = named.collect::<BTreeSet<_>>().into_iter().collect();
+        let nodes = of.iter().enumerate().map(|(index, state)| (*state, items.len() + index)).collect();
+        Self { states: items.len(), of, nodes }
+    }
+
+    /// The state that a node is or checks.
+    pub fn state(&self, node: usize) -> usize {
+        node.checked_sub(self.states).and_then(|index| self.of.get(index)).copied().unwrap_or(node)
+    }
+
+    fn node(&self, state: usize) -> Option<usize> {
+        self.nodes.get(&state).copied()
     }
 }
 
-/// A state that runs before another because of `prereq` must wait for what that other needs to be checked.
-fn needed_by_prereq(items: &[Item<'_>]) -> Vec<(usize, usize)> {
-    let of = |ties: &[Tie], prereq: bool| -> Vec<usize> {
-        let fits =
-            |tie: &&Tie| tie.requisite != Requisite::Listen && (tie.requisite == Requisite::Prereq) == prereq;
-        ties.iter().filter(fits).flat_map(|tie| tie.targets.iter().copied()).collect()
-    };
+/// One node before another, and the requisite that says so.
+pub struct Edge<'a> {
+    pub before: usize,
+    pub after: usize,
+    /// The state that has the requisite.
+    pub who: usize,
+    pub tie: &'a Tie,
+    /// The state that it names.
+    pub whom: usize,
+    weight: u8,
+}
+
+/// All edges that somebody wrote.
+fn written<'a>(items: &[Item<'a>], checks: &Checks) -> Vec<Edge<'a>> {
     let mut edges = Vec::new();
-    for (number, item) in items.iter().enumerate() {
-        for other in of(item.ties, true) {
-            let needed = items.get(other).map(|other| of(other.ties, false)).unwrap_or_default();
-            edges
-                .extend(needed.into_iter().filter(|before| *before != number).map(|before| (before, number)));
+    for (who, item) in items.iter().enumerate() {
+        let own_check = checks.node(who);
+        let ordering = item.ties.iter().filter(|tie| tie.requisite != Requisite::Listen);
+        for (tie, whom) in ordering.flat_map(|tie| tie.targets.iter().map(move |whom| (tie, *whom))) {
+            let weight = weight(item, tie.requisite);
+            let mut add = |before, after, weight| edges.push(Edge { before, after, who, tie, whom, weight });
+            if tie.requisite != Requisite::Prereq {
+                // A check needs all that its state needs.
+                own_check.into_iter().for_each(|check| add(whom, check, weight));
+                add(whom, who, weight);
+                continue;
+            }
+            if let Some(check) = checks.node(whom) {
+                add(check, who, PREREQ);
+                own_check.into_iter().for_each(|own| add(check, own, PREREQ));
+            }
+            add(who, whom, weight);
         }
     }
     edges
@@ -115,7 +148,7 @@ impl Ord for Priority {
     }
 }
 
-fn priorities(items: &[Item<'_>], edges: &[(usize, usize, &Tie)]) -> Vec<Priority> {
+fn priorities(items: &[Item<'_>], edges: &[Edge<'_>], checks: &Checks) -> Vec<Priority> {
     let count = items.iter().filter_map(|item| item.chunk.number).max().map_or(0, |highest| highest + 1);
     #[allow(clippy::cast_precision_loss, reason = "no tree has 2^53 states")]
     let defined = |number: usize| DEFINED + number as f64;
@@ -125,39 +158,39 @@ fn priorities(items: &[Item<'_>], edges: &[(usize, usize, &Tie)]) -> Vec<Priorit
     });
     // The last number and a little room, as Salt counts it.
     let cap = highest.fold(defined(count), f64::max) + 100.0;
-    let raw: Vec<f64> = items
-        .iter()
-        .map(|item| match (item.position, item.chunk.number) {
+    let raw = |node: usize| {
+        items.get(checks.state(node)).map_or(cap, |item| match (item.position, item.chunk.number) {
             (Position::First, _) => 0.0,
             (Position::Last, _) => cap + LAST,
             (Position::Number(number), _) => number,
             (Position::Defined, Some(number)) => defined(number),
             (Position::Defined, None) => cap,
         })
-        .collect();
-    // What waits for a state pulls it forward, but only by the weightiest kind of requisite seen so far.
-    let mut pulled: Vec<(u8, f64)> = vec![(0, f64::INFINITY); items.len()];
-    for (before, after, tie) in edges {
-        let weight = weight(items, *after, tie.requisite);
-        if let (Some(slot), Some(order)) = (pulled.get_mut(*before), raw.get(*after))
-            && slot.0 <= weight
-        {
-            *slot = (weight, slot.1.min(*order));
+    };
+    let nodes = items.len() + checks.of.len();
+    // What waits for a node pulls it forward, but only by the weightiest kind of requisite seen so far.
+    let mut pulled: Vec<(u8, f64)> = vec![(0, f64::INFINITY); nodes];
+    for edge in edges {
+        if let Some(slot) = pulled.get_mut(edge.before).filter(|slot| slot.0 <= edge.weight) {
+            *slot = (edge.weight, slot.1.min(raw(edge.after)));
         }
     }
-    let all = items.iter().zip(&raw).zip(&pulled);
-    all.map(|((item, raw), (_, pulled))| {
+    let priority = |(node, (_, pulled)): (usize, &(u8, f64))| {
+        let chunk = items.get(checks.state(node)).map(|item| item.chunk);
         #[allow(clippy::cast_precision_loss, reason = "nobody writes 2^53 names")]
-        let part = raw + item.chunk.part as f64 / 10_000.0;
+        let part = raw(node) + chunk.map_or(0, |chunk| chunk.part) as f64 / 10_000.0;
         let own = if part < 0.0 { part + cap + LAST } else { part };
-        Priority(own.min(*pulled), own, item.chunk.number.unwrap_or(usize::MAX))
-    })
-    .collect()
+        Priority(own.min(*pulled), own, chunk.and_then(|chunk| chunk.number).unwrap_or(usize::MAX))
+    };
+    pulled.iter().enumerate().map(priority).collect()
 }
 
+/// The weight of `prereq` where it leads from a check to the state that asks for it.
+const PREREQ: u8 = 9;
+
 /// Salt's precedence of requisites; `watch` is `require` where the watching state has no reaction.
-fn weight(items: &[Item<'_>], after: usize, requisite: Requisite) -> u8 {
-    let reacts = items.get(after).and_then(|item| item.state).is_none_or(|state| state.reacts());
+fn weight(item: &Item<'_>, requisite: Requisite) -> u8 {
+    let reacts = item.state.is_none_or(State::reacts);
     match requisite {
         Requisite::Onfail => 0,
         Requisite::OnfailAny => 1,
@@ -176,7 +209,7 @@ fn weight(items: &[Item<'_>], after: usize, requisite: Requisite) -> u8 {
 }
 
 /// For each state those that settle what it wants, in definition order.
-fn implied(items: &[Item<'_>], written: &HashSet<(usize, usize)>) -> Vec<Vec<usize>> {
+fn implied(items: &[Item<'_>], written: &BTreeSet<(usize, usize)>) -> Vec<Vec<usize>> {
     let mut owners: HashMap<Key, Vec<usize>> = HashMap::new();
     for (number, item) in items.iter().enumerate() {
         for key in item.state.map(State::owns).unwrap_or_default() {
@@ -225,44 +258,4 @@ fn give_way(items: &[Item<'_>], cycle: &Cycle, implied: &mut [Vec<usize>], graph
         befores.retain(|other| *other != before);
     }
     graph.remove(before, after);
-}
-
-/// A cycle as a path that names every member.
-fn told(items: &[Item<'_>], edges: &[(usize, usize, &Tie)], Cycle(path): &Cycle) -> Diagnostic {
-    let name =
-        |node: usize| items.get(node).map_or(String::new(), |item| format!("`{}`", item.chunk.id.text));
-    if let [alone] = path.as_slice() {
-        let tie = edges.iter().find(|(before, after, _)| before == alone && after == alone);
-        let problem = Diagnostic::error(format!("{} depends on itself", name(*alone)));
-        let problem = match items.get(*alone) {
-            Some(item) => problem.state(&item.chunk.id.text),
-            None => problem,
-        };
-        return match tie {
-            Some((_, _, tie)) => {
-                problem.at(&tie.place).help(format!("take this `{}` away", requisite::word(tie.requisite)))
-            }
-            None => problem,
-        };
-    }
-    let round: Vec<String> = path.iter().chain(path.first()).map(|node| name(*node)).collect();
-    let mut problem =
-        Diagnostic::error(format!("states wait for one another in a circle: {}", round.join(" → ")))
-            .help("take one of these requisites away");
-    for (index, (before, after)) in path.iter().zip(path.iter().cycle().skip(1)).enumerate() {
-        let Some((_, _, tie)) = edges.iter().find(|(one, other, _)| one == before && other == after) else {
-            continue;
-        };
-        let (word, who, whom) = match tie.requisite {
-            Requisite::Prereq => (requisite::word(tie.requisite), name(*before), name(*after)),
-            _ => (requisite::word(tie.requisite), name(*after), name(*before)),
-        };
-        let label = format!("{who} has {whom} under `{word}`");
-        problem = if index == 0 || problem.place.is_none() {
-            problem.at(&tie.place).label(label)
-        } else {
-            problem.also(&tie.place, label)
-        };
-    }
-    problem
 }

@@ -4,6 +4,7 @@
 mod arrange;
 mod body;
 mod chunk;
+mod circle;
 mod declaration;
 mod document;
 mod extend;

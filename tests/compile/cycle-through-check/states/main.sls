@@ -1,0 +1,8 @@
+graceful:
+  test.nop:
+    - prereq:
+      - test: code
+code:
+  test.nop:
+    - require:
+      - test: graceful
