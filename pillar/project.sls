@@ -39,7 +39,7 @@ wsgi: example.wsgi:application
 #  nopasswd: yes             # no: give the users a password hash in devs.sls
 #
 #ssh:
-#  port: 22                  # unset: sshd's port stays as it is
+#  port: 2222                # unset: it stays as it is; once changed, say so in `hosts`
 #  allow_groups: [login]
 #
 # Host keys of code hosts besides GitHub, GitLab, Bitbucket and Codeberg.
