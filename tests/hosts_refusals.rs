@@ -1,7 +1,11 @@
 //! What is said when a host cannot be used or is lost, on real hosts; and odd ways in that must work.
-
-// A test may panic; clippy only knows that of the functions marked as tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

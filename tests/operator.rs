@@ -1,8 +1,12 @@
 //! What the operator is told when the project or the command line is wrong: sentence, what to do, exit code.
 //! No host is needed for any of it.
-
-// A test may panic; clippy only knows that of the functions marked as tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

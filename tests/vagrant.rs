@@ -1,7 +1,11 @@
 //! The Vagrant flow: the Vagrantfile is right, and `provision vagrant` finds its way by `vagrant ssh-config`.
-
-// A test may panic; clippy only knows that of the functions marked as tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

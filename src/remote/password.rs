@@ -2,9 +2,12 @@
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsFd;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
+use super::interrupt;
 use crate::fault::{Context as _, Fault, Result};
 
 #[derive(Clone)]
@@ -21,6 +24,7 @@ impl Password {
     pub fn ask(question: &str) -> Result<Self> {
         let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
             let mut line = String::new();
+            await_line(&std::io::stdin())?;
             std::io::stdin().lock().read_line(&mut line).context("could not read the password")?;
             return Self::from_line(&line);
         };
@@ -30,9 +34,14 @@ impl Password {
         silent.local_flags.remove(LocalFlags::ECHO);
         tcsetattr(&terminal, SetArg::TCSAFLUSH, &silent).context("could not ask for the password")?;
         let mut line = String::new();
-        let read = BufReader::new(&terminal).read_line(&mut line);
+        let waited = await_line(&terminal);
+        let read = match &waited {
+            Ok(()) => BufReader::new(&terminal).read_line(&mut line),
+            Err(_) => Ok(0),
+        };
         let restored = tcsetattr(&terminal, SetArg::TCSAFLUSH, &before);
         let _cosmetic = writeln!(&terminal);
+        waited?;
         read.context("could not read the password")?;
         restored.context("could not restore the terminal")?;
         Self::from_line(&line)
@@ -49,5 +58,20 @@ impl Password {
     /// The line that sudo reads.
     pub fn line(&self) -> Vec<u8> {
         format!("{}\n", self.0).into_bytes()
+    }
+}
+
+/// Waits until there is a line to read, or a signal that ends the run.
+fn await_line(input: &impl AsFd) -> Result<()> {
+    loop {
+        if interrupt::interrupted() {
+            return Err(Fault::new("interrupted"));
+        }
+        let mut ready = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut ready, PollTimeout::from(100_u8)) {
+            Ok(0) | Err(nix::Error::EINTR) => {}
+            Ok(_) => return Ok(()),
+            Err(error) => return Err(Fault::from(error).context("could not read the password")),
+        }
     }
 }
