@@ -359,7 +359,7 @@ fn odd_ways_in_work() {
     // From cron and its like: no environment, no standard input; the same host named twice is one host.
     let mut bare = Command::new("/bin/sh");
     bare.args(["-c", "exec \"$@\" <&-", "sh", PROGRAM, "--json"])
-        .args(&base)
+        .args(base)
         .args(["-H", &host.address.to_string()]);
     bare.args(["-u", "root", "staging"]).current_dir(project.root()).env_clear().env("PATH", "/usr/bin:/bin");
     let run_bare = Run::from(bare.output().unwrap()).expect(0);
