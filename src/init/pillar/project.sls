@@ -8,13 +8,14 @@ project_name: @project@
 # the packages python3.12 and python3.12-venv are installed.
 python: python3
 
-# Where the code comes from: a git URL, or a folder below the project's root (`.` is
-# all of it) that is sent from your checkout.
-repo: git@github.com:example/@project@.git
+# Where the code comes from: a folder of this project (`.` is all of it), whose last
+# commit `deploy` sends from here; or a git URL that the host fetches from, such as
+# git@github.com:example/@project@.git. manage.py and requirements.txt are at its top.
+repo: .
 
 # The Django project inside the code.
-settings_module: @module@.settings
-wsgi: @module@.wsgi:application
+settings_module: @settings@
+wsgi: @wsgi@
 
 # The project's own states, in states/, applied after those that come with provision.
 states: [site]

@@ -4,11 +4,9 @@
 # arguments. Double braces hold Jinja: pillar is what stands in pillar/, grains are the
 # facts of the host. Try it:
 #
-#   provision check         is everything written right? (asks no host)
+#   provision staging check is everything written right? (asks no host)
 #   provision staging plan  what would change?
 #   provision staging       change it
-#
-# `provision doc file.managed` tells what a function does and takes.
 /etc/motd:
   file.managed:
     - mode: '0644'

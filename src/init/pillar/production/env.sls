@@ -6,7 +6,7 @@ domain: www.example.com
 
 hosts: []
 
-branch: main
+branch: @branch@
 
 env:
   SITE_TITLE: @project@

@@ -8,8 +8,8 @@ domain: staging.example.com
 #     db1: {address: 203.0.113.11, internal: 10.0.0.11, roles: [db-master, cache]}
 hosts: []
 
-# The branch or tag that is deployed.
-branch: main
+# The branch or tag that is deployed where `repo` is a git URL.
+branch: @branch@
 
 # The process environment of the application, besides what secrets.sls adds.
 env:

@@ -2,7 +2,7 @@
 # user and key are asked of `vagrant ssh-config`.
 domain: @project@.test
 
-branch: main
+branch: @branch@
 
 env:
   SITE_TITLE: @project@ (vagrant)
