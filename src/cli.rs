@@ -71,13 +71,20 @@ pub enum Command {
     #[command(subcommand)]
     Sandbox(SandboxTask),
     /// Print a script that completes commands and options in your shell
-    Completions { shell: clap_complete::Shell },
+    ///
+    /// For bash: provision completions bash > ~/.local/share/bash-completion/completions/provision
+    Completions {
+        /// The shell that reads it
+        shell: clap_complete::Shell,
+    },
     /// Start a program in the process environment of a project on this host
     ///
     /// Reads /etc/provision/PROJECT/env and replaces itself with the program, so that no secret stands in
     /// any other file.
     Env {
+        /// The project's name, as in pillar/project.sls
         project: String,
+        /// The program and its arguments
         #[arg(required = true, last = true, value_name = "COMMAND")]
         command: Vec<std::ffi::OsString>,
     },
@@ -106,6 +113,7 @@ pub enum SandboxTask {
 
 #[derive(Debug, Args)]
 pub struct Trial {
+    /// The environment whose pillar the host gets
     #[arg(value_name = "ENV")]
     pub environment: String,
     /// Release, such as bookworm, trixie, jammy or noble [default: this machine's, where that is Debian]
@@ -116,10 +124,10 @@ pub struct Trial {
     pub keep: bool,
 }
 
-/// Tasks of an environment; no task: converge
 // Parsed in a second pass, so that options may stand on both sides of the environment.
+/// Do a task on the hosts of an environment; without a task, make them as the states say
 #[derive(Debug, Parser)]
-#[command(name = "provision", bin_name = "provision ENV", after_help = EXAMPLES)]
+#[command(name = "provision", bin_name = "provision ENV", after_help = EXAMPLES, subcommand_help_heading = "Tasks", subcommand_value_name = "TASK")]
 pub struct EnvironmentCommand {
     #[command(flatten)]
     pub options: RunOptions,
@@ -174,7 +182,7 @@ pub struct RunOptions {
     /// Ask once for sudo's password
     #[arg(short = 'K', long, global = true)]
     pub ask_sudo_password: bool,
-    /// Only these SLS, separated by commas
+    /// Only the states of these SLS, separated by commas, as in nginx,app.config
     #[arg(long, value_name = "SLS", value_delimiter = ',', global = true)]
     pub only: Vec<String>,
     /// Print events as JSON, one object per line

@@ -85,8 +85,17 @@ impl Refusal {
                     count => format!("the {count} keys of your agent and ~/.ssh"),
                 },
             };
-            return Self::new(format!("`{place}`: permission denied as `{user}` with {key}"))
-                .help("try another user with -u or another key with -i; a fresh server often wants -u root");
+            let help = match user {
+                "root" => {
+                    "a host that was provisioned refuses root: log in as a developer of pillar/devs.sls with -u, or \
+                     try another key with -i"
+                }
+                _ => {
+                    "try another user with -u or another key with -i; a fresh server often wants -u root, and one \
+                     that was provisioned a developer of pillar/devs.sls"
+                }
+            };
+            return Self::new(format!("`{place}`: permission denied as `{user}` with {key}")).help(help);
         }
         for (sign, what) in [
             ("Could not resolve hostname", "the name is not known"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -35,10 +35,14 @@ struct Host {
     bar: Option<ProgressBar>,
     done: usize,
     states: usize,
-    changed: usize,
     plan: bool,
-    started: Instant,
+    deploys: bool,
 }
+
+/// Stands as function of a deploy's stages.
+const DEPLOY: &str = "deploy";
+/// Lines of a new file that are shown in a run; a plan shows all.
+const NEW_LINES: usize = 12;
 
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
@@ -86,7 +90,7 @@ impl Terminal {
     fn state(&mut self, host: &str, state: &StateResult) {
         if let Some(known) = self.hosts.get_mut(host) {
             known.done = known.done.max(state.number + 1);
-            known.changed += usize::from(matches!(state.outcome, Outcome::Changed | Outcome::WouldChange));
+            known.deploys |= state.function == DEPLOY;
             if let Some(bar) = &known.bar {
                 bar.set_position(u64::try_from(known.done).unwrap_or(0));
                 if state.outcome != Outcome::Unchanged {
@@ -94,16 +98,20 @@ impl Terminal {
                 }
             }
         }
-        let quiet = matches!(state.outcome, Outcome::Unchanged | Outcome::Skipped);
+        // What a tree wants to be told is told in every run.
+        let quiet = matches!(state.outcome, Outcome::Unchanged | Outcome::Skipped)
+            && state.function != "test.show_notification";
         if quiet && !self.style.verbose {
             return;
         }
-        let text = self.lines(state);
+        let plan = self.hosts.get(host).is_some_and(|known| known.plan);
+        let text = self.lines(state, plan);
         self.print(host, &text);
     }
 
-    fn lines(&self, state: &StateResult) -> String {
+    fn lines(&self, state: &StateResult, plan: bool) -> String {
         let (mark, color) = match state.outcome {
+            Outcome::Changed if state.function == DEPLOY => ("done", GREEN),
             Outcome::Unchanged => ("ok", DIM),
             Outcome::Skipped => ("skipped", DIM),
             Outcome::Changed => ("changed", GREEN),
@@ -126,7 +134,9 @@ impl Terminal {
             let mut shown = change.clone();
             let diff = shown.diff.take();
             let _infallible = writeln!(text, "    {shown}");
-            for line in diff.iter().flat_map(|diff| diff.lines()) {
+            let lines: Vec<&str> = diff.iter().flat_map(|diff| diff.lines()).collect();
+            let shown = if plan || self.style.verbose { lines.len() } else { worth_showing(&lines) };
+            for line in lines.iter().copied().take(shown) {
                 let painted = match line.chars().next() {
                     Some('+') => self.paint(GREEN, line),
                     Some('-') => self.paint(RED, line),
@@ -134,6 +144,10 @@ impl Terminal {
                     _ => line.to_owned(),
                 };
                 let _infallible = writeln!(text, "      {painted}");
+            }
+            if shown < lines.len() {
+                let more = format!("… {} more lines (-v shows them)", lines.len() - shown);
+                let _infallible = writeln!(text, "      {}", self.paint(DIM, &more));
             }
         }
         if let Some(comment) = &state.comment {
@@ -161,7 +175,15 @@ impl Terminal {
     }
 
     fn summary(&mut self, host: &str, summary: &Summary) {
-        let plan = self.hosts.get(host).is_some_and(|known| known.plan);
+        let known = self.hosts.get(host);
+        let plan = known.is_some_and(|known| known.plan);
+        if known.is_some_and(|known| known.deploys) && summary.failed == 0 {
+            let done = self.paint(GREEN, "deployed");
+            let line = format!("{}: {done} in {}", self.paint(BOLD, host), time(summary.duration));
+            self.print(host, &line);
+            self.clear(host);
+            return;
+        }
         let mut parts = vec![format!("{} unchanged", summary.unchanged)];
         if plan {
             parts.push(self.count(summary.would_change, "would change", YELLOW));
@@ -199,7 +221,7 @@ impl Report for Terminal {
     fn host(&mut self, name: &str) {
         let bar = self.style.live.then(|| {
             let bar = self.bars.add(ProgressBar::new_spinner());
-            let template = "{spinner:.cyan} {prefix} {msg:.dim}";
+            let template = "{spinner:.cyan} {prefix} {wide_msg:.dim}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
             }
@@ -209,7 +231,7 @@ impl Report for Terminal {
         });
         self.width = self.width.max(name.chars().count());
         self.order.push(name.to_owned());
-        let known = Host { bar, done: 0, states: 0, changed: 0, plan: false, started: Instant::now() };
+        let known = Host { bar, done: 0, states: 0, plan: false, deploys: false };
         self.hosts.insert(name.to_owned(), known);
     }
 
@@ -221,10 +243,9 @@ impl Report for Terminal {
                 if let Some(known) = self.hosts.get_mut(host) {
                     known.plan = *plan;
                     known.states = *states;
-                    known.started = Instant::now();
                     if let Some(bar) = &known.bar {
                         bar.set_length(u64::try_from(*states).unwrap_or(u64::MAX));
-                        let template = "{spinner:.cyan} {prefix} {pos}/{len} {msg:.dim} {elapsed:.dim}";
+                        let template = "{spinner:.cyan} {prefix} {pos}/{len} {elapsed:.dim} {wide_msg}";
                         if let Ok(style) = ProgressStyle::with_template(template) {
                             bar.set_style(style.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
                         }
@@ -259,6 +280,12 @@ impl Report for Terminal {
             self.clear(&host);
         }
     }
+}
+
+/// How many lines of a diff are shown: all, but of a long new file only the beginning.
+fn worth_showing(diff: &[&str]) -> usize {
+    let new = diff.iter().all(|line| line.starts_with(['+', '@']));
+    if new && diff.len() > NEW_LINES + 4 { NEW_LINES } else { diff.len() }
 }
 
 /// What a state is about, in one line: its ID, and its name where that says more.
@@ -370,6 +397,20 @@ mod tests {
             text,
             "a    failed   file.managed site (/etc/site.conf)  12 ms\na        no such user `x`\n"
         );
+    }
+
+    #[test]
+    fn a_long_new_file_is_shown_in_part_by_a_run() {
+        let long: String = (0..40).map(|line| format!("+line {line}\n")).collect();
+        let text = shown(
+            &["web1"],
+            &[state(Outcome::Changed, vec![Change::new("created").diff(long.clone())], None)],
+        );
+        assert!(text.contains("+line 11\n      … 28 more lines (-v shows them)\n"), "{text}");
+        let changed = format!("{long}-old\n");
+        let text =
+            shown(&["web1"], &[state(Outcome::Changed, vec![Change::new("content").diff(changed)], None)]);
+        assert!(text.contains("+line 39\n      -old\n"), "{text}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 # Kernel settings for a host that serves a site.
-# Pillar: kernel:vm (no, where the host is a container and cannot set vm.* values),
+# Pillar: kernel:vm (no, where the host cannot set vm.* values; unset, no for containers),
 # kernel:sysctl (a map of more, or others).
 {%- set settings = salt['slsutil.merge'](
   {'net.core.somaxconn': 1024, 'vm.swappiness': 10},
   salt['pillar.get']('kernel:sysctl', {})) %}
-{%- set vm = salt['pillar.get']('kernel:vm', True) %}
+{%- set vm = salt['pillar.get']('kernel:vm', grains.virtual != 'container') %}
 {%- for name, value in settings.items() if vm or not name.startswith('vm.') %}
 {{ name }}:
   sysctl.present:
@@ -14,5 +14,5 @@
 {%- if not vm %}
 vm-settings-left-alone:
   test.show_notification:
-    - text: "vm.* kernel settings are not set: kernel:vm is off in the pillar"
+    - text: "vm.* kernel settings are not set: this is a container, or kernel:vm is off in the pillar"
 {%- endif %}
