@@ -36,7 +36,8 @@ impl Chunk {
 
     /// All arguments as one map, `name` first, at the function's place.
     pub fn node(&self) -> Node {
-        let name = (Node::string(&self.name.place, "name"), Node::string(&self.name.place, &self.name.text));
+        let name =
+            (Node::string(&self.name.place, "name"), Node::string(&self.name.place, self.name.text.as_str()));
         let entries = std::iter::once(name).chain(self.arguments.iter().cloned()).collect();
         Node { place: self.place.clone(), shape: Shape::Map(entries) }
     }

@@ -195,7 +195,8 @@ fn change(
     match keyword {
         Keyword::Of(_) => None,
         Keyword::In(requisite) => {
-            let entry = (Node::string(place, &own.module.text), Node::string(place, &own.id.text));
+            let entry =
+                (Node::string(place, own.module.text.as_str()), Node::string(place, own.id.text.as_str()));
             let item = Node { place: place.clone(), shape: Shape::Map(vec![entry]) };
             let list = Node { place: place.clone(), shape: Shape::List(vec![item]) };
             Some((target, vec![(Node::string(place, requisite::word(requisite)), list)]))

@@ -1,6 +1,7 @@
 //! All state files of a run, includes followed, as one pool of declarations: Salt's high state. Knows
 //! nothing of what the functions mean.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -115,24 +116,24 @@ impl High {
 
     /// An ID may stand in one file only.
     fn refuse_doubles(&mut self, findings: &mut Findings) {
-        let mut first: HashMap<String, Name> = HashMap::new();
+        let mut first: HashMap<&str, &Name> = HashMap::with_capacity(self.declarations.len());
         let mut told = BTreeSet::new();
         for declaration in &self.declarations {
             let id = &declaration.id;
-            match first.get(&id.text) {
-                None => {
-                    first.insert(id.text.clone(), id.clone());
+            match first.entry(&id.text) {
+                Entry::Vacant(slot) => {
+                    slot.insert(id);
                 }
-                Some(other) if other.place != id.place && told.insert(id.text.clone()) => {
+                Entry::Occupied(other) if other.get().place != id.place && told.insert(id.text.clone()) => {
                     findings.add(
                         Diagnostic::error(format!("the ID `{}` is there twice", id.text))
                             .at(&id.place)
-                            .also(&other.place, "the first is here")
+                            .also(&other.get().place, "the first is here")
                             .state(&id.text)
                             .help("IDs are unique across all files; `name` says what a state is about where the ID cannot"),
                     );
                 }
-                Some(_) => {}
+                Entry::Occupied(_) => {}
             }
         }
         self.broken.extend(told);

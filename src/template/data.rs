@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use minijinja::Value;
 
+use super::map::Entries;
 use super::{List, Map};
 use crate::yaml::{Meaning, Node, Shape};
 
@@ -13,7 +13,7 @@ use crate::yaml::{Meaning, Node, Shape};
 pub enum Data {
     Scalar(Value),
     List(Arc<Vec<Data>>),
-    Map(Arc<IndexMap<Value, Data>>),
+    Map(Arc<Entries<Data>>),
 }
 
 impl Data {

@@ -4,10 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Rest, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::map::Entries;
 use super::methods::pairs;
 use super::own::own;
 use super::{Functions, Map, failed, python, turns};
@@ -36,7 +36,7 @@ fn raise(message: String) -> Result<Value, Error> {
 }
 
 fn dict(value: Option<&Value>, named: Kwargs) -> Result<Value, Error> {
-    let mut map = IndexMap::new();
+    let mut map = Entries::default();
     if let Some(value) = value {
         map.extend(pairs(value)?);
     }
@@ -48,7 +48,7 @@ fn dict(value: Option<&Value>, named: Kwargs) -> Result<Value, Error> {
 
 /// Lists and maps that a namespace begins with can be changed.
 fn namespace(value: Option<&Value>, named: Kwargs) -> Result<Value, Error> {
-    let mut attributes = IndexMap::new();
+    let mut attributes = Entries::default();
     if let Some(value) = value {
         attributes.extend(pairs(value)?);
     }

@@ -3,28 +3,33 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{Data, methods, python};
 
+/// Entries in the order written.
+pub type Entries<V> = IndexMap<Value, V, RandomState>;
+
 /// A map as one rendering sees it, in the order written.
 pub struct Map(RwLock<Content>);
 
 enum Content {
-    /// Not changed yet, and no list or map within it has been looked at.
-    Shared(Arc<IndexMap<Value, Data>>),
-    Own(IndexMap<Value, Value>),
+    /// Not changed yet. The lists and maps within that have been looked at are kept with their positions, so
+    /// that each is one object ever after; there are few of them.
+    Shared(Arc<Entries<Data>>, Vec<(usize, Value)>),
+    Own(Entries<Value>),
 }
 
 impl Map {
-    pub fn new(entries: IndexMap<Value, Value>) -> Self {
+    pub fn new(entries: Entries<Value>) -> Self {
         Self(RwLock::new(Content::Own(entries)))
     }
 
-    pub fn shared(entries: Arc<IndexMap<Value, Data>>) -> Self {
-        Self(RwLock::new(Content::Shared(entries)))
+    pub fn shared(entries: Arc<Entries<Data>>) -> Self {
+        Self(RwLock::new(Content::Shared(entries, Vec::new())))
     }
 
     pub fn entries(&self) -> Vec<(Value, Value)> {
@@ -33,65 +38,86 @@ impl Map {
 
     pub fn keys(&self) -> Vec<Value> {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            Content::Shared(entries) => entries.keys().cloned().collect(),
+            Content::Shared(entries, _) => entries.keys().cloned().collect(),
             Content::Own(entries) => entries.keys().cloned().collect(),
         }
     }
 
     pub fn length(&self) -> usize {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            Content::Shared(entries) => entries.len(),
+            Content::Shared(entries, _) => entries.len(),
             Content::Own(entries) => entries.len(),
         }
     }
 
     pub fn get(&self, key: &Value) -> Option<Value> {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            Content::Shared(entries) => match lookup(entries, key)? {
-                Data::Scalar(value) => return Some(value.clone()),
-                Data::List(_) | Data::Map(_) => {}
+            Content::Shared(entries, seen) => match lookup(entries, key)? {
+                (_, Data::Scalar(value)) => return Some(value.clone()),
+                (at, _) => {
+                    if let Some((_, value)) = seen.iter().find(|(other, _)| *other == at) {
+                        return Some(value.clone());
+                    }
+                }
             },
-            Content::Own(entries) => return lookup(entries, key).cloned(),
+            Content::Own(entries) => return lookup(entries, key).map(|(_, value)| value.clone()),
         }
-        self.read(|entries| lookup(entries, key).cloned())
+        match &mut *self.0.write().unwrap_or_else(PoisonError::into_inner) {
+            Content::Shared(entries, seen) => {
+                let (at, data) = lookup(entries, key)?;
+                // Another thread may have been here in between.
+                if let Some((_, value)) = seen.iter().find(|(other, _)| *other == at) {
+                    return Some(value.clone());
+                }
+                let value = data.thaw();
+                seen.push((at, value.clone()));
+                Some(value)
+            }
+            Content::Own(entries) => lookup(entries, key).map(|(_, value)| value.clone()),
+        }
     }
 
-    pub fn read<T>(&self, read: impl FnOnce(&IndexMap<Value, Value>) -> T) -> T {
+    pub fn read<T>(&self, read: impl FnOnce(&Entries<Value>) -> T) -> T {
         self.own();
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
             Content::Own(entries) => read(entries),
-            Content::Shared(_) => read(&IndexMap::new()),
+            Content::Shared(..) => read(&Entries::default()),
         }
     }
 
-    pub fn change<T>(&self, change: impl FnOnce(&mut IndexMap<Value, Value>) -> T) -> T {
+    pub fn change<T>(&self, change: impl FnOnce(&mut Entries<Value>) -> T) -> T {
         self.own();
         match &mut *self.0.write().unwrap_or_else(PoisonError::into_inner) {
             Content::Own(entries) => change(entries),
-            Content::Shared(_) => change(&mut IndexMap::new()),
+            Content::Shared(..) => change(&mut Entries::default()),
         }
     }
 
-    /// Makes the entries this rendering's own, so that each list and map in it is one object ever after.
+    /// Makes the entries this rendering's own, so that they can be changed.
     fn own(&self) {
-        let shared = match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            Content::Shared(entries) => Arc::clone(entries),
-            Content::Own(_) => return,
-        };
+        if matches!(&*self.0.read().unwrap_or_else(PoisonError::into_inner), Content::Own(_)) {
+            return;
+        }
         let mut content = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if matches!(&*content, Content::Shared(_)) {
-            *content = Content::Own(shared.iter().map(|(key, value)| (key.clone(), value.thaw())).collect());
+        if let Content::Shared(shared, seen) = &*content {
+            let mut own: Entries<Value> =
+                shared.iter().map(|(key, value)| (key.clone(), value.thaw())).collect();
+            for (at, value) in seen {
+                if let Some((_, slot)) = own.get_index_mut(*at) {
+                    *slot = value.clone();
+                }
+            }
+            *content = Content::Own(own);
         }
     }
 }
 
-/// Data that came by way of JSON has lost that a key was a number.
-fn lookup<'a, V>(entries: &'a IndexMap<Value, V>, key: &Value) -> Option<&'a V> {
-    entries.get(key).or_else(
-        || {
-            if key.is_integer() { entries.get(&Value::from(key.to_string())) } else { None }
-        },
-    )
+/// An entry and its position. Data that came by way of JSON has lost that a key was a number.
+fn lookup<'a, V>(entries: &'a Entries<V>, key: &Value) -> Option<(usize, &'a V)> {
+    let found = entries
+        .get_full(key)
+        .or_else(|| if key.is_integer() { entries.get_full(&Value::from(key.to_string())) } else { None });
+    found.map(|(at, _, value)| (at, value))
 }
 
 impl fmt::Debug for Map {

@@ -1,10 +1,10 @@
 //! Python's methods on lists, maps and strings, as templates call them. Must not know Salt.
 
-use indexmap::IndexMap;
 use minijinja::value::{Kwargs, Tuple, ValueKind, from_args};
 use minijinja::{Error, ErrorKind, State, Value};
 use minijinja_contrib::pycompat;
 
+use super::map::Entries;
 use super::own::{depth, own};
 use super::python::{entries, str};
 use super::strings::of_string;
@@ -190,7 +190,7 @@ pub fn of_map(map: &Map, method: &str, args: &[Value]) -> Result<Value, Error> {
         }
         "clear" => {
             let () = from_args(args)?;
-            map.change(IndexMap::clear);
+            map.change(Entries::clear);
             Ok(none())
         }
         "copy" => {

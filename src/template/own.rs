@@ -1,9 +1,9 @@
 //! Lists and maps of the template engine, which cannot be changed, made into ours, which can.
 
-use indexmap::IndexMap;
 use minijinja::value::{ObjectRepr, Tuple, ValueKind};
 use minijinja::{Error, Value};
 
+use super::map::Entries;
 use super::python::{DEEPEST, entries, too_deep};
 use super::{List, Map};
 
@@ -32,7 +32,7 @@ fn owned(value: &Value, depth: usize) -> Result<Value, Error> {
             })
         }
         (ObjectRepr::Map, ValueKind::Map) if is_plain_map(value) => {
-            let mut map = IndexMap::new();
+            let mut map = Entries::default();
             for (key, item) in entries(value) {
                 map.insert(key, owned(&item, depth + 1)?);
             }

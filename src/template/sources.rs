@@ -28,8 +28,6 @@ pub struct Sources {
 #[derive(Default)]
 struct Known {
     found: HashMap<String, Found>,
-    /// Texts that are waiting for the engine to fetch them.
-    waiting: HashMap<String, String>,
     /// Names by the hash of path and text.
     named: HashMap<u64, String>,
 }
@@ -54,19 +52,15 @@ impl Sources {
         }
         let name = format!("{path}{MARK}{}", known.named.len());
         known.named.insert(hash, name.clone());
-        let mut rewritten = rewrite(text);
-        known.waiting.insert(name.clone(), std::mem::take(&mut rewritten.text));
-        known.found.insert(name.clone(), Found { source: Arc::clone(source), back: Arc::new(rewritten) });
+        known.found.insert(name.clone(), Found { source: Arc::clone(source), back: Arc::new(rewrite(text)) });
         name
     }
 
-    /// The engine's text of a template: one that waits, or a file of the tree.
+    /// The engine's text of a template: one that was named, or a file of the tree.
     pub fn load(&self, name: &str) -> Result<Option<String>, Fault> {
-        {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(text) = known.waiting.remove(name) {
-                return Ok(Some(text));
-            }
+        // States are checked in several threads, so that the same text may be asked for twice.
+        if name.contains(MARK) {
+            return Ok(self.get(name).map(|found| found.back.text.clone()));
         }
         let Some(source) = self.loader.load(name)? else { return Ok(None) };
         let mut rewritten = rewrite(&source.text);

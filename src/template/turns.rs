@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use indexmap::IndexMap;
 use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Tuple};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::map::Entries;
 use super::{Map, python};
 
 pub fn add(environment: &mut Environment<'_>) {
@@ -106,7 +106,7 @@ impl Object for VariadicMacro {
         };
         let (own, more) = plain.split_at(plain.len().min(self.names.len()));
         let mut known: Vec<(String, Value)> = Vec::new();
-        let mut others = IndexMap::new();
+        let mut others = Entries::default();
         for (key, value) in given {
             let name = python::str(&key);
             if name == "caller" || self.names.contains(&name) {

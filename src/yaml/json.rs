@@ -16,24 +16,22 @@ impl Node {
                     .map(|(key, value)| (key.text().unwrap_or_default().to_owned(), value.to_json()))
                     .collect(),
             ),
-            Shape::Scalar(scalar) => {
-                match scalar.meaning() {
-                    Meaning::Null => Value::Null,
-                    Meaning::Bool(value) => Value::Bool(value),
-                    Meaning::Integer(value) => Number::from_i128(value)
-                        .map_or_else(|| Value::String(scalar.text.clone()), Value::Number),
-                    Meaning::Float(value) => Number::from_f64(value)
-                        .map_or_else(|| Value::String(scalar.text.clone()), Value::Number),
-                    Meaning::Text(text) => Value::String(text.to_owned()),
-                }
-            }
+            Shape::Scalar(scalar) => match scalar.meaning() {
+                Meaning::Null => Value::Null,
+                Meaning::Bool(value) => Value::Bool(value),
+                Meaning::Integer(value) => Number::from_i128(value)
+                    .map_or_else(|| Value::String(scalar.text.to_string()), Value::Number),
+                Meaning::Float(value) => Number::from_f64(value)
+                    .map_or_else(|| Value::String(scalar.text.to_string()), Value::Number),
+                Meaning::Text(text) => Value::String(text.to_owned()),
+            },
         }
     }
 }
 
 /// A value that nobody wrote as YAML, at the place that it came from.
 pub fn from_json(value: &Value, place: &Place) -> Node {
-    let scalar = |text: String, quoted: bool| Shape::Scalar(Scalar { text, quoted });
+    let scalar = |text: String, quoted: bool| Shape::Scalar(Scalar { text: text.into(), quoted });
     let shape = match value {
         Value::Null => scalar(String::new(), false),
         Value::Bool(value) => scalar(value.to_string(), false),

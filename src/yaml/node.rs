@@ -1,5 +1,7 @@
 //! A value of a YAML file that still knows where it stood and how it was written.
 
+use std::sync::Arc;
+
 use super::Meaning;
 use crate::source::Place;
 
@@ -19,10 +21,11 @@ pub enum Shape {
     Map(Vec<(Node, Node)>),
 }
 
-/// A scalar as written: without quotes and with escapes resolved, but not yet typed.
+/// A scalar as written: without quotes and with escapes resolved, but not yet typed. Its text is shared by
+/// all copies, of which a compile makes many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scalar {
-    pub text: String,
+    pub text: Arc<str>,
     /// Quoted or a block scalar or tagged `!!str`: always a string.
     pub quoted: bool,
 }
@@ -68,7 +71,7 @@ impl Node {
     }
 
     /// A string that stands where something else does, for names that are made up.
-    pub fn string(place: &Place, text: impl Into<String>) -> Self {
+    pub fn string(place: &Place, text: impl Into<Arc<str>>) -> Self {
         Self { place: place.clone(), shape: Shape::Scalar(Scalar::string(text)) }
     }
 

@@ -1,6 +1,7 @@
 //! YAML text to [`Node`]s: the only file that knows the YAML parser. Must not know what values mean to anyone.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
@@ -106,7 +107,7 @@ impl<'a> Builder<'a> {
                 }
                 Event::Scalar(text, style, anchor, tag) => {
                     let place = self.scalar_place(&span, style);
-                    let scalar = Scalar { quoted: style != ScalarStyle::Plain, text: text.into_owned() };
+                    let scalar = Scalar { quoted: style != ScalarStyle::Plain, text: text.into() };
                     let shape = Shape::Scalar(self.tagged_scalar(scalar, tag.as_deref(), &place)?);
                     let size = Size { nodes: 1, text: span_bytes(&span), height: 0 };
                     self.push(Node { place, shape }, anchor, size)?;
@@ -220,16 +221,15 @@ impl<'a> Builder<'a> {
                 Shape::Scalar(_) => return Err(self.not_mergeable(&node)),
             }
         }
-        let mut all: Vec<(Node, Node)> = Vec::new();
-        let mut known: std::collections::HashSet<String> =
-            entries.iter().map(|(key, _)| identity(key)).collect();
         // The first of several maps wins; its entries come last, as in Salt.
-        let mut parts: Vec<Vec<(Node, Node)>> = Vec::new();
-        for map in maps {
-            parts.push(map.into_iter().filter(|(key, _)| known.insert(identity(key))).collect());
+        let mut known: HashSet<Identity<'_>> = entries.iter().map(|(key, _)| identity(key)).collect();
+        let mut wanted: Vec<Vec<bool>> = Vec::new();
+        for map in &maps {
+            wanted.push(map.iter().map(|(key, _)| known.insert(identity(key))).collect());
         }
-        for part in parts.into_iter().rev() {
-            all.extend(part);
+        let mut all: Vec<(Node, Node)> = Vec::new();
+        for (map, wanted) in maps.into_iter().zip(wanted).rev() {
+            all.extend(map.into_iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(entry, _)| entry));
         }
         all.extend(entries);
         Ok(all)
@@ -240,19 +240,26 @@ impl<'a> Builder<'a> {
     }
 
     fn refuse_doubles(&mut self, entries: &[(Node, Node)]) {
-        let mut seen: HashMap<String, &Place> = HashMap::with_capacity(entries.len());
+        // Most maps are an argument's single name.
+        if entries.len() < 2 {
+            return;
+        }
+        let mut seen: HashMap<Identity<'_>, &Place> = HashMap::with_capacity(entries.len());
         for (key, _) in entries {
-            if let Some(first) = seen.get(&identity(key)) {
-                let name = key.text().unwrap_or_default();
-                self.problems.push(
-                    Diagnostic::error(format!("`{name}` is given twice in one map"))
-                        .at(&key.place)
-                        .label("given again here")
-                        .also(first, "first given here")
-                        .help("keep one of the two; where both are lists or maps, join them"),
-                );
-            } else {
-                seen.insert(identity(key), &key.place);
+            match seen.entry(identity(key)) {
+                Entry::Vacant(slot) => {
+                    slot.insert(&key.place);
+                }
+                Entry::Occupied(first) => {
+                    let name = key.text().unwrap_or_default();
+                    self.problems.push(
+                        Diagnostic::error(format!("`{name}` is given twice in one map"))
+                            .at(&key.place)
+                            .label("given again here")
+                            .also(first.get(), "first given here")
+                            .help("keep one of the two; where both are lists or maps, join them"),
+                    );
+                }
             }
         }
     }
@@ -282,7 +289,7 @@ impl<'a> Builder<'a> {
             "null" => matches!(meaning, Meaning::Null),
             "float" => match meaning {
                 Meaning::Integer(number) => {
-                    return Ok(Scalar { quoted: false, text: format!("{number}.0") });
+                    return Ok(Scalar { quoted: false, text: format!("{number}.0").into() });
                 }
                 other => matches!(other, Meaning::Float(_)),
             },
@@ -329,21 +336,29 @@ impl<'a> Builder<'a> {
 }
 
 /// What makes two keys the same: their meaning, so that `yes` and `true` are one key, `1` and `'1'` two.
-fn identity(key: &Node) -> String {
-    match &key.shape {
-        Shape::Scalar(scalar) => match scalar.meaning() {
-            Meaning::Text(text) => format!("t{text}"),
-            Meaning::Null => "n".to_owned(),
-            Meaning::Bool(value) => format!("b{value}"),
-            Meaning::Integer(value) => format!("i{value}"),
-            Meaning::Float(value) => format!("f{value}"),
-        },
-        _ => String::new(),
+#[derive(PartialEq, Eq, Hash)]
+enum Identity<'a> {
+    Text(&'a str),
+    Null,
+    Bool(bool),
+    Integer(i128),
+    /// The bits of the number.
+    Float(u64),
+}
+
+fn identity(key: &Node) -> Identity<'_> {
+    match key.meaning() {
+        Some(Meaning::Text(text)) => Identity::Text(text),
+        Some(Meaning::Bool(value)) => Identity::Bool(value),
+        Some(Meaning::Integer(value)) => Identity::Integer(value),
+        Some(Meaning::Float(value)) => Identity::Float(value.to_bits()),
+        // Lists and maps are refused as keys.
+        Some(Meaning::Null) | None => Identity::Null,
     }
 }
 
 fn is_merge(key: &Node) -> bool {
-    matches!(&key.shape, Shape::Scalar(scalar) if !scalar.quoted && scalar.text == "<<")
+    matches!(&key.shape, Shape::Scalar(scalar) if !scalar.quoted && &*scalar.text == "<<")
 }
 
 fn span_bytes(span: &Span) -> usize {

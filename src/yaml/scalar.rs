@@ -1,5 +1,7 @@
 //! What a scalar means: YAML 1.1 as Salt's loader resolves it. Must not know places.
 
+use std::sync::Arc;
+
 use super::Scalar;
 
 /// A scalar's meaning. The written text stays with the [`Scalar`].
@@ -14,7 +16,7 @@ pub enum Meaning<'a> {
 
 impl Scalar {
     /// A scalar that is a string whatever it looks like.
-    pub fn string(text: impl Into<String>) -> Self {
+    pub fn string(text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into(), quoted: true }
     }
 

@@ -293,7 +293,7 @@ fn put(value: &Value, keys: &str, new: &Value, how: Put, named: &Kwargs) -> Resu
         };
         let next = match map.get(&key) {
             Some(next) => own(&next)?,
-            None => Value::from_object(Map::new(indexmap::IndexMap::new())),
+            None => Value::from_object(Map::new(crate::template::map::Entries::default())),
         };
         map.change(|entries| entries.insert(key, next.clone()));
         at = next;

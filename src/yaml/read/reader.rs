@@ -308,7 +308,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         }
         let result = match &self.node.shape {
             Shape::Scalar(scalar) if !self.node.is_null() => {
-                let name: StrDeserializer<'_, Error> = scalar.text.as_str().into_deserializer();
+                let name: StrDeserializer<'_, Error> = (*scalar.text).into_deserializer();
                 visitor.visit_enum(name)
             }
             Shape::Map(entries) => match entries.as_slice() {
