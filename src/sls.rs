@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::diagnostic::Diagnostic;
 use crate::fault::{Fault, Result as Looked};
 use crate::source::{Place, Source};
-use crate::template::{Data, Functions, Loader, Templates};
+use crate::template::{Data, Functions, Key, Loader, Templates};
 use crate::tree::Tree;
 use crate::yaml::{self, Node};
 
@@ -18,7 +18,7 @@ pub struct Files {
 }
 
 /// Names with the data that templates see under them.
-pub type Variables = Vec<(String, Data)>;
+pub type Variables = Vec<(Key, Data)>;
 
 /// How a file is made into data, by its first line.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Files {
         &self,
         path: &str,
         sls: &str,
-        context: &[(String, Data)],
+        context: &[(Key, Data)],
     ) -> Result<Option<Node>, Vec<Diagnostic>> {
         let source = match source(&self.tree, path) {
             Ok(Some(source)) => source,
@@ -149,7 +149,7 @@ pub fn about(path: &str, shown: &str, sls: &str) -> Variables {
         ("tpldot", text(&folder.replace('/', "."))),
         ("tplroot", text(folder.split('/').next().filter(|first| !first.is_empty()).unwrap_or("."))),
     ];
-    entries.into_iter().map(|(name, data)| (name.to_owned(), data)).collect()
+    entries.into_iter().map(|(name, data)| (Key::from(name), data)).collect()
 }
 
 /// Where `include` and `import` of templates find files.

@@ -31,7 +31,7 @@ use self::typed::Typed;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::sls::Files;
 use crate::target::Subject;
-use crate::template::Data;
+use crate::template::{Data, Key};
 
 /// What to compile.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ pub struct Request<'a> {
     /// The state files.
     pub files: &'a Files,
     /// What every state file sees.
-    pub context: &'a [(String, Data)],
+    pub context: &'a [(Key, Data)],
     /// The host, for the top file's targets.
     pub subject: Subject<'a>,
     /// These state files instead of what the top file says.

@@ -45,7 +45,7 @@ impl ProjectLibrary {
         let catalog = Catalog::new(surroundings.clone(), Some(states.clone()));
         catalog.set_pillar(Arc::clone(&pillar.data));
         let mut context = pillar::context(&surroundings);
-        context.push(("pillar".to_owned(), Data::from_serialize(&*pillar.data)));
+        context.push(("pillar".into(), Data::from_serialize(&*pillar.data)));
         Self { files: Files::new(states, catalog), surroundings, pillar, context, known: Mutex::default() }
     }
 
@@ -96,8 +96,9 @@ impl ProjectLibrary {
         let source = Source::new(shown, request.text);
         let mut variables = self.context.clone();
         variables.extend(sls::about(path, &source.name, request.sls));
-        variables.push(("source".to_owned(), Data::from(request.source)));
-        variables.extend(request.variables.iter().map(|(name, value)| (name.clone(), Data::from(value))));
+        variables.push(("source".into(), Data::from(request.source)));
+        variables
+            .extend(request.variables.iter().map(|(name, value)| (name.as_str().into(), Data::from(value))));
         let rendered = self.files.templates().render(&source, path, &Data::map(variables));
         rendered.map_err(|problem| Box::new(self.advise((*problem).clone()).unwrap_or(*problem)))
     }

@@ -10,7 +10,7 @@ use crate::merge::{Strategy, merge};
 use crate::project;
 use crate::sls::{Files, Variables};
 use crate::source::Place;
-use crate::template::Data;
+use crate::template::{Data, Key};
 use crate::yaml::Node;
 
 /// So many files within one another are a circle that nobody meant.
@@ -36,7 +36,7 @@ struct Include<'a> {
     place: &'a Place,
     /// The key under which its content goes.
     key: Option<String>,
-    defaults: Vec<(String, Data)>,
+    defaults: Variables,
 }
 
 impl<'a> Reader<'a> {
@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
     /// What a file sees when so much of the pillar is known.
     pub fn context(&self, pillar: &Map<String, Value>) -> Variables {
         let mut context = self.base.clone();
-        context.push(("pillar".to_owned(), Data::from_serialize(pillar)));
+        context.push(("pillar".into(), Data::from_serialize(pillar)));
         context
     }
 
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         by: Option<&Place>,
         optional: bool,
         pillar: &Map<String, Value>,
-        defaults: &[(String, Data)],
+        defaults: &[(Key, Data)],
     ) -> Option<Map<String, Value>> {
         if let Some(known) = self.known.get(sls) {
             return known.clone();
@@ -167,9 +167,9 @@ impl<'a> Reader<'a> {
             };
             let key = options.and_then(|options| options.get("key")?.text().map(str::to_owned));
             let defaults = options.and_then(|options| options.get("defaults")?.map()).unwrap_or_default();
-            let defaults: Vec<(String, Data)> = defaults
+            let defaults: Variables = defaults
                 .iter()
-                .filter_map(|(name, value)| Some((name.text()?.to_owned(), value.into())))
+                .filter_map(|(name, value)| Some((name.text()?.into(), value.into())))
                 .collect();
             for sls in self.expand(&absolute(text, sls, init)) {
                 let (key, defaults) = (key.clone(), defaults.clone());

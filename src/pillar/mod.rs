@@ -14,7 +14,7 @@ use crate::merge::{Strategy, merge};
 use crate::sls::{Files, Variables};
 use crate::source::{Place, Source};
 use crate::target::Subject;
-use crate::template::Data;
+use crate::template::{Data, Key};
 use crate::top::Entry;
 use crate::tree::Tree;
 
@@ -121,7 +121,7 @@ pub fn context(surroundings: &Surroundings) -> Variables {
         ("env", Data::from("base")),
         ("saltenv", Data::from("base")),
     ];
-    entries.into_iter().map(|(name, data)| (name.to_owned(), data)).collect()
+    entries.into_iter().map(|(name, data)| (Key::from(name), data)).collect()
 }
 
 /// Calls with every scalar of a value.

@@ -8,6 +8,9 @@ use super::map::Entries;
 use super::{List, Map};
 use crate::yaml::{Meaning, Node, Shape};
 
+/// The name of a variable, as the engine holds it: short ones are copied without being allocated.
+pub type Key = Value;
+
 /// A value that many renderings read. Each sees it through [`Data::thaw`] and may change what it sees.
 #[derive(Clone, Debug)]
 pub enum Data {

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-pub use data::Data;
+pub use data::{Data, Key};
 pub use list::List;
 pub use map::Map;
 pub use python::to_json;

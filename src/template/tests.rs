@@ -262,7 +262,7 @@ proptest::proptest! {
 fn a_text_that_several_threads_ask_for_at_once_is_there_for_all() {
     let templates = templates(&[]);
     for round in 0..200 {
-        let text = format!("{{{{ pillar.name }}}} {round}");
+        let text = format!("{{{{ 1 + 1 }}}} {round}");
         let source = Source::new("states/web.conf", text.as_str());
         std::thread::scope(|scope| {
             for _ in 0..4 {
