@@ -338,6 +338,16 @@ fn odd_ways_in_work() {
     let from = ask(&host, &["/bin/sh", "-c", "journalctl -q -u ssh | grep 'Accepted publickey for root'"]);
     assert!(from.contains(&format!("from {}", jump.address)), "{from}");
 
+    // By an IPv6 address with a zone, where this machine has IPv6.
+    let bridge = std::fs::read_link(format!("/sys/class/net/{}/master", host.interface)).unwrap();
+    let bridge = bridge.file_name().unwrap().to_str().unwrap();
+    if std::fs::read_to_string("/proc/net/if_inet6").is_ok_and(|all| all.contains(bridge)) {
+        sh(&host, "ip -6 addr add fe80::5a/64 dev host0 nodad");
+        for address in [format!("fe80::5a%{bridge}"), format!("root@[fe80::5a%{bridge}]:22")] {
+            run(&project, &["-F", &file, "-H", &address, "-u", "root", "-i", &key, "staging"], "").expect(0);
+        }
+    }
+
     // A login shell that prints and starts programs that go on; by rsync that would hang.
     let base = ["-F", &file, "-H", &host.address.to_string(), "-i", &key];
     let quick = Instant::now();
