@@ -41,6 +41,8 @@ struct Host {
 
 /// Stands as function of a deploy's stages.
 const DEPLOY: &str = "deploy";
+/// A state that only says something.
+const NOTIFICATION: &str = "test.show_notification";
 /// Lines of a new file that are shown in a run; a plan shows all.
 const NEW_LINES: usize = 12;
 
@@ -99,8 +101,8 @@ impl Terminal {
             }
         }
         // What a tree wants to be told is told in every run.
-        let quiet = matches!(state.outcome, Outcome::Unchanged | Outcome::Skipped)
-            && state.function != "test.show_notification";
+        let quiet =
+            matches!(state.outcome, Outcome::Unchanged | Outcome::Skipped) && state.function != NOTIFICATION;
         if quiet && !self.style.verbose {
             return;
         }
@@ -112,6 +114,7 @@ impl Terminal {
     fn lines(&self, state: &StateResult, plan: bool) -> String {
         let (mark, color) = match state.outcome {
             Outcome::Changed if state.function == DEPLOY => ("done", GREEN),
+            Outcome::Unchanged if state.function == NOTIFICATION => ("note", YELLOW),
             Outcome::Unchanged => ("ok", DIM),
             Outcome::Skipped => ("skipped", DIM),
             Outcome::Changed => ("changed", GREEN),

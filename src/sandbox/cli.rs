@@ -29,14 +29,20 @@ pub enum SandboxCommand {
     /// As with ssh itself, the words of the command are joined and read by the host's shell, and its exit
     /// status is ours.
     Ssh {
+        /// The host's name, as `list` shows it
         name: String,
+        /// What to run there instead of a shell
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
         command: Vec<String>,
     },
     /// Print a block for ~/.ssh/config, or for a file to use with `ssh -F`
-    SshConfig { name: String },
+    SshConfig {
+        /// The host's name, as `list` shows it
+        name: String,
+    },
     /// End hosts and remove all that belonged to them
     Down {
+        /// The hosts' names, as `list` shows them
         #[arg(required_unless_present = "all", value_name = "NAME")]
         names: Vec<String>,
         /// End every host that is up
