@@ -57,13 +57,17 @@ fn at(path: &Path) -> impl Fn(io::Error) -> Fault {
 
 /// The kernel's words without `(os error 13)`, lower case.
 fn said(error: &io::Error) -> String {
+    let lower = |text: &str| {
+        let mut letters = text.chars();
+        letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+    };
     match error.raw_os_error() {
-        Some(code) => {
-            let text = nix::errno::Errno::from_raw(code).desc();
-            let mut letters = text.chars();
-            letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-        }
-        None => error.to_string(),
+        Some(code) => lower(nix::errno::Errno::from_raw(code).desc()),
+        // Those of temporary files hide the number, and name a path that means nothing to anybody.
+        None => match error.to_string().split_once(" (os error ") {
+            Some((words, _)) => lower(words),
+            None => error.to_string(),
+        },
     }
 }
 

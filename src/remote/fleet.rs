@@ -15,6 +15,16 @@ use crate::facts::Grains;
 use crate::fault::Fault;
 use crate::order::{Order, Task};
 
+/// The line of a program's errors that says most: rsync and tar end with one that says nothing.
+fn telling(output: &str) -> &str {
+    let reasons = ["No space left", "Read-only file system", "Permission denied", "Disk quota exceeded"];
+    if output.contains(": Wrote only ") {
+        return "no space left on the host";
+    }
+    let told = output.lines().find(|line| reasons.iter().any(|reason| line.contains(reason)));
+    told.or_else(|| output.lines().last()).unwrap_or("").trim()
+}
+
 /// What one host is sent.
 #[derive(Clone, Default)]
 pub struct Freight {
@@ -148,7 +158,7 @@ impl Fleet {
         let wrong = |fault: Fault| Refusal { message: fault.message, help: fault.help, exit: Exit::Project };
         let broken = |fault: Fault| {
             let message = match &fault.output {
-                Some(output) => format!("{}: {}", fault.message, output.lines().last().unwrap_or("")),
+                Some(output) => format!("{}: {}", fault.message, telling(output)),
                 None => fault.message,
             };
             if interrupt::interrupted() {

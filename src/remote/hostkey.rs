@@ -7,7 +7,8 @@ use crate::remote::Target;
 /// ssh is told to be talkative; this is what of it is for people.
 pub fn without_details(said: &str) -> String {
     let lines = said.lines().map(|line| line.trim_end_matches('\r'));
-    lines.filter(|line| !line.starts_with("debug")).map(|line| format!("{line}\n")).collect()
+    let detail = |line: &&str| line.starts_with("debug") || line.starts_with("Authenticated to ");
+    lines.filter(|line| !detail(line)).map(|line| format!("{line}\n")).collect()
 }
 
 /// A sentence for each host key that was new, a jump host's too.

@@ -71,6 +71,13 @@ impl Session {
         let reason =
             |text: &str| text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned);
         Err(match answer.code {
+            // ssh says the same of a lost connection and of a command that a signal ended.
+            Some(255)
+                if self.connection.ask(&["true"], Input::Bytes(b"")).is_ok_and(|it| it.code == Some(0)) =>
+            {
+                Refusal::new(format!("the run on `{host}` was killed there"))
+                    .help("out of memory? see `dmesg` there; then run it again: what was done is kept")
+            }
             None | Some(255) => {
                 let said = super::hostkey::without_details(&self.connection.said());
                 let why = reason(&said).map(|why| format!(": {why}")).unwrap_or_default();
