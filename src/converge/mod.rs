@@ -6,6 +6,7 @@ mod decide;
 mod guard;
 mod look;
 mod perform;
+mod progress;
 mod walk;
 
 pub use decide::{Decision, Done, decide};

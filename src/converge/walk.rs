@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::ahead::{self, Ahead, Stop};
 use super::decide::{Decision, Done, decide};
 use super::look::{context, guarded, look};
-use super::{Converge, guard, perform};
+use super::{Converge, guard, perform, progress};
 use crate::compile::{Low, Requisite};
 use crate::event::{Event, Outcome, StateResult, Summary};
 use crate::fault::{Fault, Result};
@@ -255,7 +255,7 @@ impl<'a> Walk<'a> {
             self.owe(at)?;
         }
         if !performed && !self.with_others(at, &plan, tell) {
-            let outputs = perform::perform(&plan, self.run.facts)?;
+            let outputs = progress::perform(&plan, self.run.facts, tell)?;
             verdict = low.state.verdict(&outputs)?;
         }
         if low.state.settles() && !reacting {
@@ -321,7 +321,7 @@ impl<'a> Walk<'a> {
                 chosen.len() + 1
             ),
         });
-        if perform::perform(&all, self.run.facts).is_err() {
+        if progress::perform(&all, self.run.facts, tell).is_err() {
             return false;
         }
         self.early.append(&mut chosen);
