@@ -206,10 +206,7 @@ impl<'a> Walk<'a> {
             match self.reaction(low) {
                 Ok(reaction) if reaction.is_empty() => plan,
                 Ok(mut reaction) => {
-                    let watches = [Requisite::Watch, Requisite::WatchAny];
-                    let mut watches = watches.iter().filter_map(|kind| low.requisites.get(kind)).flatten();
-                    let now = watches.any(|at| self.done(*at).is_some_and(|done| done.changes));
-                    if !now && self.owes(at) {
+                    if self.owes(at) {
                         reaction.note("owed since an earlier run changed what it watches");
                     }
                     reaction

@@ -14,6 +14,8 @@ use crate::fault::{Context as _, Fault, Result};
 pub struct Owed {
     path: PathBuf,
     keys: BTreeSet<String>,
+    /// What of it earlier runs left: what this one adds is decided by its own outcomes.
+    earlier: BTreeSet<String>,
 }
 
 impl Owed {
@@ -21,11 +23,13 @@ impl Owed {
     pub fn read(path: PathBuf) -> Self {
         // What cannot be read was cut short while it was made, before the change that it speaks of.
         let bytes = fs::read(&path).unwrap_or_default();
-        Self { path, keys: serde_json::from_slice(&bytes).unwrap_or_default() }
+        let keys: BTreeSet<String> = serde_json::from_slice(&bytes).unwrap_or_default();
+        Self { path, earlier: keys.clone(), keys }
     }
 
+    /// Whether an earlier run left it.
     pub fn has(&self, key: &str) -> bool {
-        self.keys.contains(key)
+        self.earlier.contains(key)
     }
 
     /// Notes keys: they are known to the next run, however this one ends.
@@ -36,6 +40,7 @@ impl Owed {
     }
 
     pub fn settle(&mut self, key: &str) -> Result<()> {
+        self.earlier.remove(key);
         if self.keys.remove(key) { self.write() } else { Ok(()) }
     }
 
@@ -64,6 +69,7 @@ mod tests {
         let path = folder.path().join("owed.json");
         let mut owed = Owed::read(path.clone());
         owed.add(["nginx".to_owned(), "cron".to_owned()]).unwrap();
+        assert!(!owed.has("nginx"), "this run's own changes are no debts of an earlier one");
         owed.settle("cron").unwrap();
         let again = Owed::read(path.clone());
         assert!(again.has("nginx") && !again.has("cron"));
