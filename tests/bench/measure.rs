@@ -89,13 +89,22 @@ fn run(command: &[&str]) -> Done<Duration> {
     Ok(time)
 }
 
-/// The peak of all processes of a name in the container whose first process (or its parent) this is. The
+/// The peak of all processes of a name in the container that stands below this process. The
 /// kernel keeps each process's peak; what is missed is what grows in its last milliseconds.
 fn watch(comm: &str, root: &str) -> Done<u64> {
     static ENDED: AtomicBool = AtomicBool::new(false);
-    let children = fs::read_to_string(format!("/proc/{root}/task/{root}/children"))?;
-    let first = children.split_whitespace().next().unwrap_or(root).to_owned();
-    let container = fs::read_link(format!("/proc/{first}/ns/pid"))?;
+    let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid"));
+    let outside = namespace("self")?;
+    let mut process = root.to_owned();
+    let container = loop {
+        let namespace = namespace(&process)?;
+        if namespace != outside {
+            break namespace;
+        }
+        let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
+        process =
+            children.split_whitespace().next().ok_or("no container runs below this process")?.to_owned();
+    };
     std::thread::spawn(|| {
         let _end = std::io::stdin().read_to_end(&mut Vec::new());
         ENDED.store(true, Ordering::Relaxed);

@@ -94,6 +94,7 @@ if settled != int(sys.argv[2]) or summary["changed"] or summary["failed"]:
 END
         readarray -t times < <(on_host /root/measure times "$runs" -- /root/floor $workload $tree $target \
             -- $apply -- /root/floor $workload $tree $target guards)
+        [ "${#times[@]}" = 3 ] || return 1
         floor=${times[0]} mine=${times[1]} guards=${times[2]}
         case $workload in
         empty) row "empty run" "$mine" ms "$floor" "a process" 2 ;;
