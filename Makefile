@@ -23,7 +23,7 @@ demo: build
 
 test:
 	@sh tests/tools.sh test
-	$(AS_ROOT) cargo test --locked
+	$(AS_ROOT) cargo test --locked --no-fail-fast
 
 check:
 	@sh tests/tools.sh

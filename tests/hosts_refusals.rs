@@ -132,7 +132,7 @@ fn a_host_that_cannot_be_used_is_refused_and_left_alone() {
             what: "wrong key",
             key: &wrong,
             sentence: format!("`{address}`: permission denied as `root` with key `{wrong}`"),
-            help: other,
+            help: "a host that was provisioned refuses root: log in as a developer of pillar/devs.sls with -u",
             ..usual()
         },
         Refusal {
