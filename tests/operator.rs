@@ -121,7 +121,7 @@ fn each_mistake_has_its_sentence() {
         ),
         (
             &["init", "."],
-            "error: `./README.md` is there already\n  help: init starts a new project and overwrites nothing; give another folder",
+            "error: `./pillar/README.md` is there already\n  help: init starts a new project and overwrites nothing; give another folder",
         ),
         (
             &["--file-root", "states"],
