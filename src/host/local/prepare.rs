@@ -100,6 +100,10 @@ pub(super) fn prepare(host: &Local, command: &Command) -> Result<std::process::C
     let (home, name) = account.as_ref().map_or(("/root", "root"), |it| (it.home.as_str(), it.name.as_str()));
     ready.env("PATH", PATH).env("HOME", home).env("USER", name).env("LOGNAME", name);
     ready.env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8").envs(&command.env);
+    // Guards ask whose session a run came through, so as not to end it.
+    if let Some(user) = std::env::var_os("SUDO_USER") {
+        ready.env("SUDO_USER", user);
+    }
     let piped = |wanted: bool| if wanted { Stdio::piped() } else { Stdio::null() };
     ready.stdin(piped(command.stdin.is_some()));
     ready.stdout(piped(!command.detached)).stderr(piped(!command.detached));

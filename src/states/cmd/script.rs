@@ -50,17 +50,20 @@ pub struct Script {
     timeout: Option<Seconds>,
     #[serde(default)]
     bg: bool,
+    /// What the script reads.
+    stdin: Option<String>,
     #[serde(rename = "use_vt")]
     _use_vt: Option<bool>,
 }
 
-/// Takes the script over standard input into a private file, runs it through the user's shell (`$0`) with
+/// Takes the script, so many bytes (`$2`) of standard input, into a private file, runs it through the user's shell (`$0`) with
 /// the user's line of arguments (`$1`), and removes it however it ends. One command, since a step that
-/// removes the file would not be reached when the script fails. Nothing of the user's is part of this text.
+/// removes the file would not be reached when the script fails. The script reads what follows it: `head -c`
+/// takes no byte more. Nothing of the user's is part of this text.
 const FROM_INPUT: &str = r#"file=$(mktemp "${TMPDIR:-/tmp}/provision.XXXXXXXXXX") || exit 126
 trap 'rm -f "$file"' EXIT
 trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
-cat >"$file" && chmod 700 "$file" || exit 126
+head -c "$2" >"$file" && chmod 700 "$file" || exit 126
 "$0" -c "\"\$0\" $1" "$file""#;
 
 /// The same for a script that was put in place (`$2`) before.
@@ -114,9 +117,12 @@ impl Script {
         let quiet = is_quiet(self.hide_output, self.output_loglevel.as_ref());
         let mut plan = Plan::default();
         let mut argv = ["/bin/sh", "-c", FROM_INPUT, shell, args].map(str::to_owned).to_vec();
-        let mut stdin = None;
+        let mut stdin = self.stdin.clone().map(String::into_bytes);
         if source.starts_with("salt://") {
-            stdin = Some(self.content(context, source)?);
+            let mut input = self.content(context, source)?;
+            argv.push(input.len().to_string());
+            input.extend(stdin.unwrap_or_default());
+            stdin = Some(input);
         } else if source.contains("://") {
             let digest = Sha256::digest(source);
             let id: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -191,5 +197,5 @@ impl Function for Script {
     const ABOUT: &'static str = "The script of the project has run with its arguments: every time, unless \
         `unless`, `onlyif`, `creates` or `onchanges` keep it from running.";
     const EXAMPLE: &'static str = "set up search:\n  cmd.script:\n    - source: salt://search/setup.sh\n    - args: --shards 2\n    - creates: /var/lib/search/ready\n";
-    const LATER: &'static [&'static str] = &["root", "password", "success_stdout", "success_stderr", "stdin"];
+    const LATER: &'static [&'static str] = &["root", "password", "success_stdout", "success_stderr"];
 }
