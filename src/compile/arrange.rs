@@ -27,10 +27,20 @@ pub struct Item<'a> {
     pub state: Option<&'a dyn State>,
 }
 
+/// One thing that a run does.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    pub state: usize,
+    /// Whether the state is only looked at, for one that names it by `prereq`.
+    pub check: bool,
+}
+
 #[derive(Debug, Default)]
 pub struct Arrangement {
     /// Positions in execution order.
     pub order: Vec<usize>,
+    /// The same with what is looked at beforehand.
+    pub steps: Vec<Step>,
     /// What each comes after only because of what it wants.
     pub implied: Vec<Vec<usize>>,
 }
@@ -55,8 +65,10 @@ pub fn arrange(items: &[Item<'_>], findings: &mut Findings) -> Option<Arrangemen
     loop {
         match graph.order(priority) {
             Ok(mut order) => {
+                let step = |node: &usize| Step { state: checks.state(*node), check: *node >= items.len() };
+                let steps = order.iter().map(step).collect();
                 order.retain(|node| *node < items.len());
-                return Some(Arrangement { order, implied });
+                return Some(Arrangement { order, steps, implied });
             }
             Err(cycle) => give_way(items, &cycle, &mut implied, &mut graph),
         }

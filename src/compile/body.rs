@@ -105,6 +105,7 @@ fn short(
         function: Some(Name::new(function, place)),
         arguments: Vec::new(),
         number: None,
+        automatic: None,
     })
 }
 
@@ -133,6 +134,7 @@ fn module(
         function,
         arguments: Vec::new(),
         number: None,
+        automatic: None,
     };
     let mut whole = true;
     if let Some(items) = value.list() {

@@ -24,6 +24,8 @@ pub struct Chunk {
     pub arguments: Vec<(Node, Node)>,
     /// The number of its definition; none where an extension added it.
     pub number: Option<usize>,
+    /// As in [`Declaration`].
+    pub automatic: Option<usize>,
     /// Its place among the `names` of its declaration, counted from 1; 0 without `names`.
     pub part: usize,
 }
@@ -55,6 +57,7 @@ pub fn expand(declaration: &Declaration, findings: &mut Findings) -> Vec<Chunk> 
         name: declaration.id.clone(),
         arguments: Vec::with_capacity(declaration.arguments.len()),
         number: declaration.number,
+        automatic: declaration.automatic,
         part: 0,
     };
     let mut names = Vec::new();

@@ -30,6 +30,8 @@ pub struct Declaration {
     pub arguments: Vec<(Node, Node)>,
     /// The number of its definition across the whole tree; included files count first.
     pub number: Option<usize>,
+    /// Its number among the definitions without an `order` of their own: what Salt shows as their order.
+    pub automatic: Option<usize>,
 }
 
 impl Declaration {

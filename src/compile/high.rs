@@ -29,6 +29,8 @@ pub struct High {
     pub incomplete: bool,
     /// How many definitions have been counted.
     pub count: usize,
+    /// How many of them have no `order` of their own.
+    unordered: usize,
 }
 
 /// A file whose includes are being followed.
@@ -111,6 +113,10 @@ impl High {
         for declaration in self.declarations.get_mut(own).unwrap_or_default() {
             declaration.number = Some(self.count);
             self.count += 1;
+            if declaration.argument("order").is_none() {
+                declaration.automatic = Some(self.unordered);
+                self.unordered += 1;
+            }
         }
     }
 

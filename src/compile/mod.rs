@@ -14,12 +14,14 @@ mod high;
 mod low;
 mod requisite;
 mod salt;
+mod show;
 mod tie;
 mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use low::{Check, Compiled, Guard, Low, Requisite, Retry};
+pub use show::Shown;
 
 use self::arrange::{Arrangement, Item};
 use self::chunk::Chunk;
@@ -53,24 +55,67 @@ pub struct Request<'a> {
 /// Compiles everything, or says everything that is wrong.
 pub fn compile(request: &Request<'_>) -> Result<Compiled, Problems> {
     let mut findings = Findings::new(request.lenient);
-    let wanted = wanted(request, &mut findings);
-    let mut high = High::gather(request, &wanted, &mut findings);
-    extend::apply(&mut high, &mut findings);
-    let chunks: Vec<Chunk> =
-        high.declarations.iter().flat_map(|declaration| chunk::expand(declaration, &mut findings)).collect();
-    let typed: Vec<Option<Typed>> = chunks.iter().map(|chunk| typed::read(chunk, &mut findings)).collect();
-    let ties = tie::tie(&high, &chunks, &mut findings);
-    let items: Vec<Item<'_>> = chunks.iter().zip(&typed).zip(&ties).map(item).collect();
-    let arrangement = arrange::arrange(&items, &mut findings);
-    let chosen = chosen(request.only, &high, &mut findings);
+    let front = Front::of(request, &mut findings);
+    let arrangement = arrange::arrange(&front.items(), &mut findings);
+    let chosen = chosen(request.only, &front.high, &mut findings);
     let problems = findings.told();
     match arrangement {
         Some(arrangement) if !problems.fatal() => {
+            let Front { high, chunks, typed, ties } = front;
             let mut compiled = lower(&high, &chunks, typed, &ties, &arrangement, chosen.as_ref());
             compiled.warnings = problems;
             Ok(compiled)
         }
         _ => Err(problems),
+    }
+}
+
+/// What [`compile`] makes of the files on its way, in Salt's own shapes; or everything that is wrong.
+pub fn show(request: &Request<'_>) -> Result<Shown, Problems> {
+    let mut findings = Findings::new(request.lenient);
+    let front = Front::of(request, &mut findings);
+    let arrangement = arrange::arrange(&front.items(), &mut findings);
+    let problems = findings.told();
+    match arrangement {
+        Some(arrangement) if !problems.fatal() => {
+            Ok(show::shown(&front.high, &front.chunks, &arrangement, problems))
+        }
+        _ => Err(problems),
+    }
+}
+
+/// The state files that the top file gives the host.
+pub fn top(request: &Request<'_>) -> Result<Vec<String>, Problems> {
+    let mut findings = Findings::new(request.lenient);
+    let wanted = wanted(request, &mut findings);
+    let problems = findings.told();
+    if problems.fatal() { Err(problems) } else { Ok(wanted.into_iter().map(|wanted| wanted.sls).collect()) }
+}
+
+/// Everything up to the order of the states.
+struct Front {
+    high: High,
+    chunks: Vec<Chunk>,
+    /// By chunk; none where it is not understood.
+    typed: Vec<Option<Typed>>,
+    /// By chunk.
+    ties: Vec<Vec<Tie>>,
+}
+
+impl Front {
+    fn of(request: &Request<'_>, findings: &mut Findings) -> Self {
+        let wanted = wanted(request, findings);
+        let mut high = High::gather(request, &wanted, findings);
+        extend::apply(&mut high, findings);
+        let chunks: Vec<Chunk> =
+            high.declarations.iter().flat_map(|declaration| chunk::expand(declaration, findings)).collect();
+        let typed = chunks.iter().map(|chunk| typed::read(chunk, findings)).collect();
+        let ties = tie::tie(&high, &chunks, findings);
+        Self { high, chunks, typed, ties }
+    }
+
+    fn items(&self) -> Vec<Item<'_>> {
+        self.chunks.iter().zip(&self.typed).zip(&self.ties).map(item).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::compile::{self, Compiled};
+use crate::compile::{self, Compiled, Shown};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::fault::{Fault, Result};
 use crate::functions::{Catalog, Surroundings};
@@ -52,21 +52,39 @@ impl ProjectLibrary {
     /// Compiles what the top file gives the host, or these state files instead; of that only those of `only`.
     /// Whether the files that states name are there is part of it.
     pub fn compile(&self, sls: &[String], only: &[String], lenient: bool) -> Result<Compiled, Problems> {
-        let request = compile::Request {
+        let request = self.request(sls, only, lenient);
+        let advised = |problems| self.advised(problems);
+        let compiled = compile::compile(&request).map_err(advised)?;
+        let mut problems = advised(compiled.warnings.clone());
+        problems.extend(sources::check(self, &compiled, request.lenient));
+        if problems.fatal() { Err(problems) } else { Ok(Compiled { warnings: problems, ..compiled }) }
+    }
+
+    /// High and low state of the host's top file, or of these state files instead, as Salt shows them.
+    pub fn show(&self, sls: &[String], lenient: bool) -> Result<Shown, Problems> {
+        let shown =
+            compile::show(&self.request(sls, &[], lenient)).map_err(|problems| self.advised(problems))?;
+        Ok(Shown { warnings: self.advised(shown.warnings), ..shown })
+    }
+
+    /// The state files that the top file gives the host.
+    pub fn top(&self, lenient: bool) -> Result<Vec<String>, Problems> {
+        compile::top(&self.request(&[], &[], lenient)).map_err(|problems| self.advised(problems))
+    }
+
+    fn request<'a>(&'a self, sls: &'a [String], only: &'a [String], lenient: bool) -> compile::Request<'a> {
+        compile::Request {
             files: &self.files,
             context: &self.context,
             subject: self.subject(),
             sls,
             only,
             lenient: lenient || self.pillar.lenient(),
-        };
-        let advised = |problems: Problems| {
-            Problems(problems.into_iter().filter_map(|problem| self.advise(problem)).collect())
-        };
-        let compiled = compile::compile(&request).map_err(advised)?;
-        let mut problems = advised(compiled.warnings.clone());
-        problems.extend(sources::check(self, &compiled, request.lenient));
-        if problems.fatal() { Err(problems) } else { Ok(Compiled { warnings: problems, ..compiled }) }
+        }
+    }
+
+    fn advised(&self, problems: Problems) -> Problems {
+        Problems(problems.into_iter().filter_map(|problem| self.advise(problem)).collect())
     }
 
     pub fn surroundings(&self) -> &Surroundings {
