@@ -5,7 +5,7 @@ PROGRAM := target/$(MACHINE)-unknown-linux-gnu/release/provision
 # Throw-away hosts need root.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo env "PATH=$(PATH)" "HOME=$(HOME)")
 
-.PHONY: help build demo test check bench clean
+.PHONY: help build demo test check compat-record bench clean
 
 help:
 	@echo "make demo    boot a throw-away host, provision it, deploy the example application and show its page"
@@ -13,6 +13,7 @@ help:
 	@echo "make test    all tests, on real throw-away hosts too"
 	@echo "make check   format, lints, licences"
 	@echo "make bench   the benchmarks"
+	@echo "make compat-record   record anew what Salt makes of the trees in tests/compat"
 
 build:
 	@sh tests/tools.sh
@@ -31,6 +32,14 @@ check:
 	cargo clippy --locked --all-targets -- -D warnings
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
+
+# Asks Salt itself, in a virtualenv, what the trees and templates in tests/compat come to.
+compat-record:
+	@sh tests/tools.sh
+	python3 -m venv target/salt
+	target/salt/bin/pip install --quiet salt==3008.2
+	target/salt/bin/python tests/compat/low/record.py
+	target/salt/bin/python tests/compat/templates/record.py
 
 bench: build
 	@sh tests/tools.sh test

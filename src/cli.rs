@@ -1,8 +1,9 @@
 //! The command line: what can be typed and what it says of itself. Holds no logic.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::sandbox::SandboxCommand;
 
@@ -16,7 +17,7 @@ Examples:
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, deploy; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, deploy, show; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say
@@ -35,7 +36,7 @@ Exit codes:
     name = "provision",
     version,
     after_help = EXAMPLES,
-    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|completions …",
+    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|show|completions …",
     allow_external_subcommands = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
@@ -77,6 +78,16 @@ pub enum Command {
         /// The shell that reads it
         shell: clap_complete::Shell,
     },
+    /// Show what the files come to on the way to a run, in Salt's own shapes; needs no host
+    ///
+    /// In a project: provision ENV show WHAT. On a bare Salt tree:
+    /// provision show WHAT --file-root DIR --pillar-root DIR [--id ID] [--grains FILE] [SLS…]
+    #[command(disable_help_flag = true)]
+    Show {
+        /// What to show, and options
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WHAT")]
+        words: Vec<OsString>,
+    },
     /// Start a program in the process environment of a project on this host
     ///
     /// Reads /etc/provision/PROJECT/env and replaces itself with the program, so that no secret stands in
@@ -86,7 +97,7 @@ pub enum Command {
         project: String,
         /// The program and its arguments
         #[arg(required = true, last = true, value_name = "COMMAND")]
-        command: Vec<std::ffi::OsString>,
+        command: Vec<OsString>,
     },
     /// The host's half of a run: reads an order from standard input
     #[command(hide = true)]
@@ -146,6 +157,48 @@ pub enum Task {
     Check,
     /// Ship the application to the hosts
     Deploy(DeployArguments),
+    /// Show what the files come to for a host, in Salt's own shapes; needs no host
+    Show(ShowArguments),
+}
+
+/// A tree without a project, looked at: `show WHAT --file-root DIR … [SLS…]`.
+#[derive(Debug, Parser)]
+#[command(name = "provision", bin_name = "provision show")]
+pub struct ShowCommand {
+    #[command(flatten)]
+    pub show: ShowArguments,
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// What can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    /// All states by ID, as `state.show_highstate` gives them
+    High,
+    /// Low chunks in execution order, as `state.show_lowstate` gives them
+    Low,
+    /// The host's pillar
+    Pillar,
+    /// What is known of the host
+    Grains,
+    /// The state files that the top file gives the host
+    Top,
+    /// One line per state, in execution order
+    Order,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ShowArguments {
+    /// What to show
+    #[arg(value_enum)]
+    pub what: Shape,
+    /// Of these state files instead of those of the top file
+    #[arg(value_name = "SLS")]
+    pub sls: Vec<String>,
+    /// Show secrets, too
+    #[arg(long)]
+    pub reveal: bool,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -200,16 +253,16 @@ pub struct RunOptions {
     /// Apply to this machine instead of hosts
     #[arg(long, global = true)]
     pub local: bool,
-    /// With --local: take states from this folder, without a project; may be given several times
+    /// With --local or show: take states from this folder, without a project; may be given several times
     #[arg(long, value_name = "DIR", global = true)]
     pub file_root: Vec<PathBuf>,
-    /// With --local: take pillar from this folder, without a project
+    /// With --local or show: take pillar from this folder; may be given several times
     #[arg(long, value_name = "DIR", global = true)]
     pub pillar_root: Vec<PathBuf>,
-    /// With check: take the host's grains from this file (one JSON object) instead of a fresh Debian's
+    /// With check, show and bare trees: take the host's grains from this file (one JSON object) instead of a fresh Debian's
     #[arg(long, value_name = "FILE", global = true)]
     pub grains: Option<PathBuf>,
-    /// With --local: the ID that top files match [default: this machine's name]
+    /// With --local, check and show: the ID that top files match [default: this machine's name]
     #[arg(long, global = true)]
     pub id: Option<String>,
 }

@@ -2,6 +2,7 @@
 //! Must not know ssh or terminals.
 
 mod files;
+mod inspect;
 mod offline;
 mod telling;
 
@@ -23,6 +24,7 @@ use crate::plan::Mask;
 use self::telling::Telling;
 
 pub use files::Files;
+pub use inspect::Inspection;
 pub use offline::{Offline, check, offline};
 
 /// Carries out an order on this machine. The last event is `Finished` or `Aborted`, or the last `Problem`.

@@ -33,6 +33,9 @@ pub struct Order {
     pub secrets: BTreeMap<String, String>,
     /// The facts of all hosts of the environment, by ID.
     pub mine: BTreeMap<String, Grains>,
+    /// Recorded grains, put over those of the host.
+    #[serde(default, skip_serializing_if = "Grains::is_empty")]
+    pub grains: Grains,
     /// The port that our own connection came to, so that a firewall leaves it open.
     pub ssh_port: Option<u16>,
     /// Who asked, for the lock and the log: `user@machine`.

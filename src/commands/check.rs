@@ -35,7 +35,7 @@ pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
 }
 
 /// The grains of a file, as one JSON object.
-fn recorded(path: &Path) -> Result<Grains> {
+pub fn recorded(path: &Path) -> Result<Grains> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).context(format!("cannot read `{shown}`"))?;
     serde_json::from_str(&text).map_err(|error| {

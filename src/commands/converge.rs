@@ -6,6 +6,7 @@ use crate::fault::{Fault, Result};
 use crate::here;
 use crate::order::{Order, Task};
 
+use super::check;
 use super::session::{Outgoing, Session};
 
 pub fn run(environment: &str, options: &RunOptions, plan: bool) -> Result<Exit> {
@@ -32,6 +33,7 @@ pub fn bare(command: BareCommand) -> Result<Exit> {
         only: options.only.clone(),
         sls,
         lenient: options.lenient,
+        grains: options.grains.as_deref().map(check::recorded).transpose()?.unwrap_or_default(),
         ..Order::default()
     };
     let files = here::Files::bare(&options.file_root, &options.pillar_root);

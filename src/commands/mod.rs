@@ -7,6 +7,7 @@ mod init;
 mod receive;
 mod sandbox;
 mod session;
+mod show;
 mod trial;
 
 use std::ffi::OsString;
@@ -15,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use crate::cli::{BareCommand, Command, EnvironmentCommand, RunOptions, Task, Top};
+use crate::cli::{BareCommand, Command, EnvironmentCommand, RunOptions, ShowCommand, Task, Top};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::here;
@@ -58,6 +59,10 @@ fn run(arguments: Vec<OsString>) -> u8 {
             clap_complete::generate(shell, &mut command(), "provision", &mut anstream::stdout());
             Ok(Exit::Converged)
         }
+        Some(Command::Show { words }) => match ShowCommand::try_parse_from(moved(&arguments, words)) {
+            Ok(parsed) => show::bare(&parsed),
+            Err(error) => return usage(&error),
+        },
         Some(Command::Env { project, command }) => Err(crate::process_env::exec(&project, &command)),
         Some(Command::Receive { tree }) => return receive::run(&tree).code(),
         Some(Command::Environment(_)) | None if bare => match BareCommand::try_parse_from(&arguments) {
@@ -101,9 +106,15 @@ fn environment(
     words: &[String],
 ) -> Result<(String, EnvironmentCommand), clap::Error> {
     let name = words.first().cloned().unwrap_or_default();
-    let before = arguments.len().saturating_sub(words.len());
-    let line = arguments.iter().take(before).cloned().chain(words.iter().skip(1).map(OsString::from));
-    Ok((name, EnvironmentCommand::try_parse_from(line)?))
+    let behind = words.iter().skip(1).map(OsString::from).collect();
+    Ok((name, EnvironmentCommand::try_parse_from(moved(arguments, behind))?))
+}
+
+/// A command line without the word that stands before `behind`, so that the options on both sides of it are
+/// read as one.
+fn moved(arguments: &[OsString], behind: Vec<OsString>) -> impl Iterator<Item = OsString> {
+    let before = arguments.len().saturating_sub(behind.len() + 1);
+    arguments.iter().take(before).cloned().chain(behind)
 }
 
 fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
@@ -112,6 +123,7 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Converge => converge::run(environment, &options, false),
         Task::Plan => converge::run(environment, &options, true),
         Task::Check => check::run(environment, &options),
+        Task::Show(arguments) => show::of_environment(environment, &options, &arguments),
         Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),
     }
 }

@@ -105,9 +105,10 @@ fn low(high: &High, chunk: &Chunk, order: f64) -> Map<String, Value> {
     shown
 }
 
-/// The file that included a file, as Salt's list of one.
+/// The files that included a file, the nearest first.
 fn included_from(high: &High, sls: &Arc<str>) -> Option<Value> {
-    high.parents.get(sls).map(|parent| json!([&**parent]))
+    let parents: Vec<Value> = high.lineage(sls).iter().skip(1).map(|parent| Value::from(&**parent)).collect();
+    (!parents.is_empty()).then_some(Value::Array(parents))
 }
 
 fn high_state(high: &High) -> Map<String, Value> {

@@ -373,7 +373,10 @@ impl<'a> Walk<'a> {
         let Some(targets) = low.requisites.get(&Requisite::Prereq) else { return Ok(true) };
         for target in targets {
             let Some(target) = self.run.compiled.states.get(*target) else { continue };
-            if guard::forbids(&target.check, self.run.facts)?.is_none() && !look(self.run, target)?.is_empty()
+            // It may itself wait for what would change.
+            if guard::forbids(&target.check, self.run.facts)?.is_none()
+                && self.prereq_met(target)?
+                && !look(self.run, target)?.is_empty()
             {
                 return Ok(true);
             }

@@ -48,6 +48,7 @@ impl Files {
 /// What is known of this host, with what the order says of it put over.
 pub(super) fn surroundings(order: &Order, facts: &Arc<Facts>) -> Result<Surroundings> {
     let mut grains = facts.grains()?.as_ref().clone();
+    grains.extend(order.grains.clone());
     let id = if order.id.is_empty() { text(&grains, "id") } else { order.id.clone() };
     grains.insert("id".to_owned(), Value::from(id.as_str()));
     if let Some(port) = order.ssh_port {

@@ -21,7 +21,7 @@ const USUAL: &str = include_str!("offline/debian-12.json");
 /// A host that was not asked.
 pub struct Offline {
     pub pillar: Pillar,
-    surroundings: Surroundings,
+    pub(super) surroundings: Surroundings,
 }
 
 /// The pillar of a host by its ID, with everything that is wrong with it.
@@ -30,20 +30,32 @@ pub fn offline(project: &Project, environment: &str, id: &str) -> (Offline, Prob
 }
 
 /// As [`offline`], with recorded grains put over the usual ones.
-fn with_grains(project: &Project, environment: &str, id: &str, recorded: &Grains) -> (Offline, Problems) {
+pub(super) fn with_grains(
+    project: &Project,
+    environment: &str,
+    id: &str,
+    recorded: &Grains,
+) -> (Offline, Problems) {
+    let surroundings = unknown(environment, Some(id), recorded);
+    let (pillar, problems) = Files::project(project).pillar(&surroundings);
+    let problems = hidden(&Mask::new(&pillar.secrets), problems);
+    (Offline { pillar, surroundings }, problems)
+}
+
+/// What is assumed of a host that was not asked; its ID, if it is not given, is among its grains.
+pub(super) fn unknown(environment: &str, id: Option<&str>, recorded: &Grains) -> Surroundings {
     let mut grains: Grains = serde_json::from_str(USUAL).unwrap_or_default();
     grains.extend(recorded.clone());
-    grains.insert("id".to_owned(), Value::from(id));
-    let surroundings = Surroundings {
-        id: id.to_owned(),
+    let known = grains.get("id").and_then(Value::as_str).unwrap_or_default();
+    let id = id.unwrap_or(known).to_owned();
+    grains.insert("id".to_owned(), Value::from(id.as_str()));
+    Surroundings {
+        id,
         environment: environment.to_owned(),
         plan: true,
         grains: Arc::new(grains),
         ..Surroundings::default()
-    };
-    let (pillar, problems) = Files::project(project).pillar(&surroundings);
-    let problems = hidden(&Mask::new(&pillar.secrets), problems);
-    (Offline { pillar, surroundings }, problems)
+    }
 }
 
 /// Compiles everything for every host that the pillar names, or for the one of this ID; the number of states,
@@ -110,7 +122,7 @@ fn add(problems: &mut Problems, found: Problems) {
 }
 
 /// What is shown here ends up in the logs of those who check at every push.
-fn hidden(mask: &Mask, mut problems: Problems) -> Problems {
+pub(super) fn hidden(mask: &Mask, mut problems: Problems) -> Problems {
     for problem in &mut problems.0 {
         problem.each_text(&mut |text| mask.hide_in(text));
     }
