@@ -126,7 +126,10 @@ fn everyday_commands_are_understood() {
     for line in code_of("Everyday commands") {
         // What a command does stands behind it, set off by spaces.
         let command = line.trim().split("   ").next().unwrap().to_owned();
-        if command.starts_with("provision staging") && !command.ends_with(" check") {
+        if command.starts_with("provision staging")
+            && !command.ends_with(" check")
+            && !command.contains(" show ")
+        {
             is_understood(&root, &command);
             seen += 1;
         }
