@@ -33,6 +33,10 @@ impl Library for Nothing {
     fn grain(&self, _key: &str) -> Option<serde_json::Value> {
         None
     }
+
+    fn ask(&self, _: &str, _: &serde_json::Map<String, serde_json::Value>) -> Result<serde_json::Value> {
+        Err(Fault::new("there are no functions here"))
+    }
 }
 
 const STATES: &str = "

@@ -161,7 +161,7 @@ impl<'a> Walk<'a> {
             }
             Err(fault) => return self.unclear(at, low, fault.context("could not look at its `prereq`")),
         }
-        match guard::forbids(&low.check, self.run.facts) {
+        match guard::forbids(&low.check, self.run) {
             Ok(None) => {}
             Ok(Some(why)) => return Ended::because(Outcome::Skipped, why),
             Err(fault) => return self.unclear(at, low, fault),
@@ -374,7 +374,7 @@ impl<'a> Walk<'a> {
         for target in targets {
             let Some(target) = self.run.compiled.states.get(*target) else { continue };
             // It may itself wait for what would change.
-            if guard::forbids(&target.check, self.run.facts)?.is_none()
+            if guard::forbids(&target.check, self.run)?.is_none()
                 && self.prereq_met(target)?
                 && !look(self.run, target)?.is_empty()
             {

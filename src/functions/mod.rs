@@ -16,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde_json::{Map, Value};
 
 use self::call::Call;
+use crate::diagnostic::nearest;
 use crate::facts::{Facts, Grains};
 use crate::fault::{Fault, Result};
 use crate::target::Subject;
@@ -79,6 +80,29 @@ impl Catalog {
         &self.surroundings
     }
 
+    /// What a function answers.
+    pub fn answer(&self, name: &str, args: Vec<Value>, named: Map<String, Value>) -> Result<Value> {
+        let Some((_, function)) = Self::rows().find(|(known, _)| *known == name) else {
+            return Err(Fault::new(format!("there is no function `{name}`")));
+        };
+        let call = Call::new(self, name, args, named);
+        let value = function(&call)?;
+        call.refuse_rest()?;
+        Ok(value)
+    }
+
+    /// Whether there is such a function.
+    ///
+    /// # Errors
+    /// There is none; the one that is most like it, if any is.
+    pub fn knows(name: &str) -> Result<(), Option<&'static str>> {
+        let mut known = Self::rows().map(|(known, _)| *known);
+        if known.any(|known| known == name) {
+            return Ok(());
+        }
+        Err(nearest(name, Self::rows().map(|(known, _)| *known)))
+    }
+
     /// Judges something of the host against targets.
     fn judge<T>(&self, judge: impl FnOnce(&Subject<'_>) -> T) -> T {
         let pillar = self.pillar();
@@ -102,13 +126,7 @@ impl Catalog {
 
 impl Functions for Catalog {
     fn call(&self, name: &str, args: Vec<Value>, named: Map<String, Value>) -> Result<Data> {
-        let Some((_, function)) = Self::rows().find(|(known, _)| *known == name) else {
-            return Err(Fault::new(format!("there is no function `{name}`")));
-        };
-        let call = Call::new(self, name, args, named);
-        let value = function(&call)?;
-        call.refuse_rest()?;
-        Ok(Data::from(value))
+        Ok(Data::from(self.answer(name, args, named)?))
     }
 
     fn names(&self) -> Vec<&str> {

@@ -1,6 +1,7 @@
 //! The project's files and data for one host: what states and templates ask for, and the compiler's input.
 //! Must not know ssh, nor act.
 
+mod conditions;
 mod sources;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ struct Known {
 
 pub struct ProjectLibrary {
     files: Files,
+    functions: Arc<Catalog>,
     surroundings: Surroundings,
     pillar: Pillar,
     /// What every template sees.
@@ -46,7 +48,14 @@ impl ProjectLibrary {
         catalog.set_pillar(Arc::clone(&pillar.data));
         let mut context = pillar::context(&surroundings);
         context.push(("pillar".into(), Data::from_serialize(&*pillar.data)));
-        Self { files: Files::new(states, catalog), surroundings, pillar, context, known: Mutex::default() }
+        Self {
+            files: Files::new(states, catalog.clone()),
+            functions: catalog,
+            surroundings,
+            pillar,
+            context,
+            known: Mutex::default(),
+        }
     }
 
     /// Compiles what the top file gives the host, or these state files instead; of that only those of `only`.
@@ -57,6 +66,7 @@ impl ProjectLibrary {
         let compiled = compile::compile(&request).map_err(advised)?;
         let mut problems = advised(compiled.warnings.clone());
         problems.extend(sources::check(self, &compiled, request.lenient));
+        problems.extend(conditions::check(&compiled, request.lenient));
         if problems.fatal() { Err(problems) } else { Ok(Compiled { warnings: problems, ..compiled }) }
     }
 
@@ -207,6 +217,15 @@ impl Library for ProjectLibrary {
 
     fn grain(&self, key: &str) -> Option<Value> {
         find(&self.surroundings.grains, key).cloned()
+    }
+
+    fn ask(&self, function: &str, arguments: &serde_json::Map<String, Value>) -> Result<Value> {
+        let mut named = arguments.clone();
+        let args = match named.remove("args") {
+            Some(Value::Array(args)) => args,
+            other => other.into_iter().collect(),
+        };
+        self.functions.answer(function, args, named)
     }
 }
 

@@ -127,6 +127,13 @@ pub trait Library: Send + Sync {
     fn pillar(&self, key: &str) -> Option<serde_json::Value>;
     /// A grain by `a:b:c`.
     fn grain(&self, key: &str) -> Option<serde_json::Value>;
+    /// What a function that only looks answers, as conditions ask it by `fun`. `args` among the arguments is
+    /// the list of those by place.
+    fn ask(
+        &self,
+        function: &str,
+        arguments: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<serde_json::Value>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
