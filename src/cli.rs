@@ -17,7 +17,7 @@ Examples:
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, deploy, show; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, show; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say
@@ -155,6 +155,8 @@ pub enum Task {
     Plan,
     /// Compile everything offline and report all problems at once
     Check,
+    /// Apply these state files, with what they include, instead of what the top file says
+    Apply(ApplyArguments),
     /// Ship the application to the hosts
     Deploy(DeployArguments),
     /// Show what the files come to for a host, in Salt's own shapes; needs no host
@@ -199,6 +201,16 @@ pub struct ShowArguments {
     /// Show secrets, too
     #[arg(long)]
     pub reveal: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ApplyArguments {
+    /// State files, as in nginx or app.config
+    #[arg(value_name = "SLS", required = true, value_delimiter = ',')]
+    pub sls: Vec<String>,
+    /// Show what would change, as diffs, and change nothing
+    #[arg(long)]
+    pub plan: bool,
 }
 
 #[derive(Clone, Debug, Default, Args)]

@@ -9,9 +9,11 @@ use crate::order::{Order, Task};
 use super::check;
 use super::session::{Outgoing, Session};
 
-pub fn run(environment: &str, options: &RunOptions, plan: bool) -> Result<Exit> {
+/// What the top file says, or these state files instead.
+pub fn run(environment: &str, options: &RunOptions, sls: &[String], plan: bool) -> Result<Exit> {
     let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
-    Ok(session.run(Outgoing { task: Task::Converge, plan, archive: None, notes: Vec::new() }).exit)
+    let sls = sls.to_vec();
+    Ok(session.run(Outgoing { task: Task::Converge, sls, plan, archive: None, notes: Vec::new() }).exit)
 }
 
 /// Applies a tree without a project to this machine; no SLS: those of its top file.

@@ -27,6 +27,7 @@ pub fn run_in(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
     };
     let notes = packed.as_ref().map(|packed| packed.notes.clone()).unwrap_or_default();
     let archive = packed.as_ref().map(|packed| packed.file.clone());
-    let outgoing = Outgoing { task: Task::Deploy(DeployOrder { code }), plan: false, archive, notes };
+    let outgoing =
+        Outgoing { task: Task::Deploy(DeployOrder { code }), sls: Vec::new(), plan: false, archive, notes };
     Ok(session.run(outgoing).exit)
 }

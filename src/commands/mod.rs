@@ -16,7 +16,9 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use crate::cli::{BareCommand, Command, EnvironmentCommand, RunOptions, ShowCommand, Task, Top};
+use crate::cli::{
+    ApplyArguments, BareCommand, Command, EnvironmentCommand, RunOptions, ShowCommand, Task, Top,
+};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::here;
@@ -120,8 +122,9 @@ fn moved(arguments: &[OsString], behind: Vec<OsString>) -> impl Iterator<Item = 
 fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
     let EnvironmentCommand { options, task } = parsed;
     match task.unwrap_or_default() {
-        Task::Converge => converge::run(environment, &options, false),
-        Task::Plan => converge::run(environment, &options, true),
+        Task::Converge => converge::run(environment, &options, &[], false),
+        Task::Plan => converge::run(environment, &options, &[], true),
+        Task::Apply(ApplyArguments { sls, plan }) => converge::run(environment, &options, &sls, plan),
         Task::Check => check::run(environment, &options),
         Task::Show(arguments) => show::of_environment(environment, &options, &arguments),
         Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),

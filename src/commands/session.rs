@@ -39,6 +39,8 @@ pub struct Ran {
 /// What is asked of all hosts.
 pub struct Outgoing {
     pub task: Task,
+    /// These state files instead of what the top file says.
+    pub sls: Vec<String>,
     pub plan: bool,
     /// The packed code of a deploy.
     pub archive: Option<PathBuf>,
@@ -144,6 +146,7 @@ impl Session {
             id: self.options.id.clone().unwrap_or_default(),
             plan: outgoing.plan,
             only: self.options.only.clone(),
+            sls: outgoing.sls,
             lenient: self.options.lenient,
             operator: operator(),
             task: outgoing.task,

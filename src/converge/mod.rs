@@ -7,6 +7,7 @@ mod guard;
 mod look;
 mod perform;
 mod progress;
+mod retry;
 mod walk;
 
 pub use decide::{Decision, Done, decide};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::ahead::{self, Ahead, Stop};
 use super::decide::{Decision, Done, decide};
 use super::look::{context, guarded, look};
-use super::{Converge, guard, perform, progress};
+use super::{Converge, guard, perform, progress, retry};
 use crate::compile::{Low, Requisite};
 use crate::event::{Event, Outcome, StateResult, Summary};
 use crate::fault::{Fault, Result};
@@ -166,19 +166,20 @@ impl<'a> Walk<'a> {
             Ok(Some(why)) => return Ended::because(Outcome::Skipped, why),
             Err(fault) => return self.unclear(at, low, fault),
         }
-        let attempts = low.check.retry.as_ref().map_or(1, |retry| retry.attempts.max(1));
         let mut attempt = 1;
         loop {
             let ended = self.attempt(at, low, watched, answer.take(), tell);
-            if ended.outcome != Outcome::Failed || attempt >= attempts || self.run.plan {
+            let retry = low.check.retry.as_ref().filter(|_| !self.run.plan);
+            if !retry::again(retry, attempt, ended.outcome != Outcome::Failed) {
                 return ended;
             }
             attempt += 1;
-            if let Some(retry) = &low.check.retry {
+            if let Some(retry) = retry {
+                let attempts = retry.attempts;
                 tell(Event::Progress {
                     message: format!("{}: attempt {attempt} of {attempts}", self.title(at)),
                 });
-                std::thread::sleep(retry.interval);
+                std::thread::sleep(retry::pause(retry));
             }
         }
     }
