@@ -17,7 +17,7 @@ Examples:
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, show; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, show, render; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say
@@ -36,7 +36,7 @@ Exit codes:
     name = "provision",
     version,
     after_help = EXAMPLES,
-    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|show|completions …",
+    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|show|render|completions …",
     allow_external_subcommands = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
@@ -86,6 +86,15 @@ pub enum Command {
     Show {
         /// What to show, and options
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WHAT")]
+        words: Vec<OsString>,
+    },
+    /// Print a file of a bare Salt tree as its template comes out; needs no host
+    ///
+    /// In a project: provision ENV render FILE.
+    #[command(disable_help_flag = true)]
+    Render {
+        /// The file, and options
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILE")]
         words: Vec<OsString>,
     },
     /// Start a program in the process environment of a project on this host
@@ -161,6 +170,8 @@ pub enum Task {
     Deploy(DeployArguments),
     /// Show what the files come to for a host, in Salt's own shapes; needs no host
     Show(ShowArguments),
+    /// Print a state file or template as it comes out for a host; needs no host
+    Render(RenderArguments),
 }
 
 /// A tree without a project, looked at: `show WHAT --file-root DIR … [SLS…]`.
@@ -171,6 +182,25 @@ pub struct ShowCommand {
     pub show: ShowArguments,
     #[command(flatten)]
     pub options: RunOptions,
+}
+
+/// A file of a tree without a project, rendered: `render FILE --file-root DIR …`.
+#[derive(Debug, Parser)]
+#[command(name = "provision", bin_name = "provision render")]
+pub struct RenderCommand {
+    #[command(flatten)]
+    pub render: RenderArguments,
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct RenderArguments {
+    /// The file's path under the folder of states, as in nginx/site.conf or web/init.sls
+    pub file: String,
+    /// Show secrets, too
+    #[arg(long)]
+    pub reveal: bool,
 }
 
 /// What can be shown.

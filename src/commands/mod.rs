@@ -17,7 +17,8 @@ use std::sync::{Mutex, PoisonError};
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::cli::{
-    ApplyArguments, BareCommand, Command, EnvironmentCommand, RunOptions, ShowCommand, Task, Top,
+    ApplyArguments, BareCommand, Command, EnvironmentCommand, RenderCommand, RunOptions, ShowCommand, Task,
+    Top,
 };
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -63,6 +64,10 @@ fn run(arguments: Vec<OsString>) -> u8 {
         }
         Some(Command::Show { words }) => match ShowCommand::try_parse_from(moved(&arguments, words)) {
             Ok(parsed) => show::bare(&parsed),
+            Err(error) => return usage(&error),
+        },
+        Some(Command::Render { words }) => match RenderCommand::try_parse_from(moved(&arguments, words)) {
+            Ok(RenderCommand { render, options }) => show::rendered_of_tree(&options, &render),
             Err(error) => return usage(&error),
         },
         Some(Command::Env { project, command }) => Err(crate::process_env::exec(&project, &command)),
@@ -126,6 +131,7 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Plan => converge::run(environment, &options, &[], true),
         Task::Apply(ApplyArguments { sls, plan }) => converge::run(environment, &options, &sls, plan),
         Task::Check => check::run(environment, &options),
+        Task::Render(arguments) => show::rendered(environment, &options, &arguments),
         Task::Show(arguments) => show::of_environment(environment, &options, &arguments),
         Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),
     }

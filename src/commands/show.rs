@@ -1,10 +1,10 @@
-//! `provision ENV show WHAT` and `provision show WHAT` on a bare tree: what the files come to.
+//! `show WHAT` and `render FILE`, of an environment or a bare tree: what the files come to.
 
 use std::io::Write;
 
 use serde_json::Value;
 
-use crate::cli::{RunOptions, Shape, ShowArguments, ShowCommand};
+use crate::cli::{RenderArguments, RunOptions, Shape, ShowArguments, ShowCommand};
 use crate::diagnostic::Problems;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
@@ -13,36 +13,58 @@ use crate::project::{HostEntry, Project, hosts};
 
 use super::{check, session};
 
-/// A bare tree: for this machine, or for a host with these grains.
+/// A bare tree's states, pillar and so on.
 pub fn bare(command: &ShowCommand) -> Result<Exit> {
     let ShowCommand { show, options } = command;
+    let (host, problems) = host_of_tree(options)?;
+    shown(&host, problems, show, options)
+}
+
+/// The same of a project's environment.
+pub fn of_environment(environment: &str, options: &RunOptions, show: &ShowArguments) -> Result<Exit> {
+    let (host, problems) = host_of_project(environment, options)?;
+    shown(&host, problems, show, options)
+}
+
+/// A file of a bare tree, rendered.
+pub fn rendered_of_tree(options: &RunOptions, render: &RenderArguments) -> Result<Exit> {
+    let (host, problems) = host_of_tree(options)?;
+    print(&host, problems, render, options)
+}
+
+/// A file of a project's states, rendered.
+pub fn rendered(environment: &str, options: &RunOptions, render: &RenderArguments) -> Result<Exit> {
+    let (host, problems) = host_of_project(environment, options)?;
+    print(&host, problems, render, options)
+}
+
+/// This machine, or a host with recorded grains, under a bare tree.
+fn host_of_tree(options: &RunOptions) -> Result<(Inspection, Problems)> {
     if options.file_root.is_empty() {
         return Err(Fault::new("which files?").help(
-            "in a project write `provision ENV show`; for a bare tree give --file-root DIR and --pillar-root DIR",
+            "in a project write the environment first, as in `provision staging show low`; for a bare tree give --file-root DIR and --pillar-root DIR",
         ));
     }
     let recorded = options.grains.as_deref().map(check::recorded).transpose()?;
     let files = Files::bare(&options.file_root, &options.pillar_root);
-    let (host, problems) = Inspection::of_tree(files, options.id.as_deref(), recorded)?;
-    shown(&host, problems, show, options)
+    Inspection::of_tree(files, options.id.as_deref(), recorded)
 }
 
-/// A project's environment, for the host of --host or --id, otherwise its first.
-pub fn of_environment(environment: &str, options: &RunOptions, show: &ShowArguments) -> Result<Exit> {
+/// The host of --host or --id, otherwise the environment's first.
+fn host_of_project(environment: &str, options: &RunOptions) -> Result<(Inspection, Problems)> {
     let project = Project::find(options.project.as_deref())?;
     project.environment(environment)?;
     let recorded = options.grains.as_deref().map(check::recorded).transpose()?.unwrap_or_default();
     let (host, problems) = Inspection::of_project(&project, environment, environment, &recorded);
     if problems.fatal() {
-        return shown(&host, problems, show, options);
+        return Ok((host, problems));
     }
     let named = hosts(host.pillar())?;
     let asked = options.hosts.first().map(String::as_str).or(options.id.as_deref());
-    let Some(id) = chosen(&named, asked, environment)? else {
-        return shown(&host, problems, show, options);
-    };
-    let (host, problems) = Inspection::of_project(&project, environment, &id, &recorded);
-    shown(&host, problems, show, options)
+    Ok(match chosen(&named, asked, environment)? {
+        Some(id) => Inspection::of_project(&project, environment, &id, &recorded),
+        None => (host, problems),
+    })
 }
 
 /// The name of the host that is asked for by name or address; `None` where the environment names none.
@@ -91,6 +113,32 @@ fn shown(host: &Inspection, problems: Problems, show: &ShowArguments, options: &
     // Nobody to read it is no mistake.
     let _closed = std::io::stdout().lock().write_all(text.as_bytes());
     Ok(Exit::Converged)
+}
+
+fn print(
+    host: &Inspection,
+    problems: Problems,
+    render: &RenderArguments,
+    options: &RunOptions,
+) -> Result<Exit> {
+    tell(&problems, options);
+    if problems.fatal() {
+        return Ok(Exit::Project);
+    }
+    match host.rendered(&render.file) {
+        Ok(mut text) => {
+            if !render.reveal {
+                host.hide_in(&mut text);
+            }
+            // Nobody to read it is no mistake.
+            let _closed = std::io::stdout().lock().write_all(text.as_bytes());
+            Ok(Exit::Converged)
+        }
+        Err(problems) => {
+            tell(&problems, options);
+            Ok(Exit::Project)
+        }
+    }
 }
 
 /// Problems; warnings beside the value that is shown, never in it.

@@ -71,6 +71,17 @@ impl Inspection {
         Ok(Shown { warnings: self.told(shown.warnings), ..shown })
     }
 
+    /// A file of the state tree by its path, rendered.
+    pub fn rendered(&self, path: &str) -> Result<String, Problems> {
+        let rendered = self.library.rendered_file(path);
+        rendered.map_err(|problem| self.told(Problems(vec![*problem])))
+    }
+
+    /// Hides secrets in a text.
+    pub fn hide_in(&self, text: &mut String) {
+        self.mask.hide_in(text);
+    }
+
     /// Hides secrets in all texts of a value.
     pub fn hide(&self, value: &mut Value) {
         match value {

@@ -2,6 +2,7 @@
 //! Must not know ssh, nor act.
 
 mod conditions;
+mod python;
 mod sources;
 
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use crate::compile::{self, Compiled, Shown};
-use crate::diagnostic::{Diagnostic, Problems};
+use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::fault::{Fault, Result};
 use crate::functions::{Catalog, Surroundings};
 use crate::pillar::{self, Pillar};
@@ -67,6 +68,7 @@ impl ProjectLibrary {
         let mut problems = advised(compiled.warnings.clone());
         problems.extend(sources::check(self, &compiled, request.lenient));
         problems.extend(conditions::check(&compiled, request.lenient));
+        problems.extend(python::grains(self.files.tree()));
         if problems.fatal() { Err(problems) } else { Ok(Compiled { warnings: problems, ..compiled }) }
     }
 
@@ -80,6 +82,30 @@ impl ProjectLibrary {
     /// The state files that the top file gives the host.
     pub fn top(&self, lenient: bool) -> Result<Vec<String>, Problems> {
         compile::top(&self.request(&[], &[], lenient)).map_err(|problems| self.advised(problems))
+    }
+
+    /// A file of the state tree by its path, rendered as if a state or an include asked for it.
+    ///
+    /// # Errors
+    /// There is no such file, or its template is wrong.
+    pub fn rendered_file(&self, path: &str) -> Result<String, Box<Diagnostic>> {
+        let wrong = |fault: Fault| Box::new(Diagnostic::error(fault.message));
+        let url = format!("salt://{path}");
+        let Some(bytes) = self.read(&url).map_err(wrong)? else {
+            let known = self.files.tree().files("").ok().flatten().unwrap_or_default();
+            let problem = Diagnostic::error(format!("there is no file `{}`", self.files.shown(path)));
+            return Err(Box::new(match nearest(path, known.iter().map(String::as_str)) {
+                Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None => problem.help("write its path under the folder of states"),
+            }));
+        };
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| Box::new(Diagnostic::error(format!("`{path}` is no text in UTF-8"))))?;
+        let sls = path.strip_suffix(".sls").unwrap_or_default();
+        let sls = sls.strip_suffix("/init").unwrap_or(sls).replace('/', ".");
+        let request =
+            RenderRequest { name: &url, text, source: &url, sls: &sls, variables: &serde_json::Map::new() };
+        Ok(self.rendered(&request)?.text.clone())
     }
 
     fn request<'a>(&'a self, sls: &'a [String], only: &'a [String], lenient: bool) -> compile::Request<'a> {
@@ -140,7 +166,7 @@ impl ProjectLibrary {
         let expression =
             problem.message.strip_suffix("` is undefined").and_then(|rest| rest.strip_prefix('`'));
         let Some(expression) = expression.filter(|expression| expression.starts_with("pillar")) else {
-            return Some(problem);
+            return Some(python::advise(self.files.tree(), problem));
         };
         if self.pillar.incomplete {
             return None;

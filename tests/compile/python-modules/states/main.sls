@@ -1,0 +1,4 @@
+a:
+  foo.present: []
+b:
+  fooo.present: []
