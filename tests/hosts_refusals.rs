@@ -474,10 +474,13 @@ fn a_run_goes_on_without_its_operator() {
         let first = Background::start(&project, arguments);
         await_file(&host, "/run/begun");
 
-        // A second run is told who holds the lock.
+        // A second run is told who holds the lock, before it replaces what the first still reads.
+        let later = format!("later{number}.sls");
+        project.write(&format!("states/{later}"), "{}\n");
         let locked = run(&project, &as_root, "").expect(4);
         let holder = format!("another run holds this host's lock: {}", operator());
         assert!(locked.text().contains(&holder), "{}", locked.text());
+        assert_eq!(ask(&host, &["find", "/var/lib/provision", "/home", "/root", "-name", &later]).trim(), "");
 
         let (process, folder) = first.master();
         assert!(folder.starts_with("/tmp") && folder.exists());

@@ -10,17 +10,23 @@ use crate::exit::Exit;
 /// Answers stand behind this, since a login shell's start-up files may print anything before.
 const MARK: &str = "provision-answer:";
 
-/// Fixed text; its arguments are the project and the binary's hash. Without single quotes, so that every
-/// login shell passes it on as it is.
+/// Fixed text; its arguments are the project, the binary's hash and [`HOLDER`]. Without single quotes, so that
+/// every login shell passes it on as it is.
 const SCRIPT: &str = "say() { printf \"%s%s=%s\\n\" \"provision-answer:\" \"$1\" \"$2\"; }; \
 uid=$(id -u); say uid \"$uid\"; say user \"$(id -un)\"; say machine \"$(uname -m)\"; say system \"$(uname -s)\"; \
 if [ \"$uid\" = 0 ]; then base=/var/lib/provision/$1; else base=${HOME:?}/.cache/provision/$1; fi; \
-say base \"$base\"; set -- \"$@\" ${SSH_CONNECTION:-}; say port \"${6:-}\"; \
+say base \"$base\"; set -- \"$@\" ${SSH_CONNECTION:-}; say port \"${7:-}\"; \
 if [ -x \"$base/bin/$2/provision\" ] && [ -s \"$base/bin/$2/provision\" ]; then say binary yes; fi; \
 if [ -r \"$base/stamp\" ]; then say stamp \"$(cat \"$base/stamp\")\"; fi; \
 if command -v rsync >/dev/null 2>&1; then say rsync yes; fi; \
-if [ \"$uid\" != 0 ]; then \
-if command -v sudo >/dev/null 2>&1; then say sudo \"$(sudo -n true 2>&1 && echo free)\"; else say sudo missing; fi; fi;";
+if [ \"$uid\" = 0 ]; then say lock \"$(/bin/sh -c \"$3\" sh \"$1\")\"; \
+elif command -v sudo >/dev/null 2>&1; then may=$(sudo -n true 2>&1 && echo free); say sudo \"$may\"; \
+case \"$may\" in *free) say lock \"$(sudo -n /bin/sh -c \"$3\" sh \"$1\")\";; esac; \
+else say sudo missing; fi;";
+
+/// Who holds the lock of the project; its argument. Whoever may not read it learns of it when the run starts.
+const HOLDER: &str = "f=/var/lib/provision/$1/lock; \
+if [ -s \"$f\" ] && ! flock -n \"$f\" true; then head -n 1 \"$f\"; fi";
 
 /// What the host answered.
 #[derive(Clone, Debug)]
@@ -50,7 +56,7 @@ impl Probe {
         password: Option<&Password>,
     ) -> Result<Self, Refusal> {
         let answer = connection
-            .ask(&["/bin/sh", "-c", SCRIPT, "sh", project, hash], Input::Bytes(b""))
+            .ask(&["/bin/sh", "-c", SCRIPT, "sh", project, hash, HOLDER], Input::Bytes(b""))
             .map_err(|fault| Refusal::new(fault.message))?;
         let answers: BTreeMap<&str, &str> =
             answer.stdout.lines().filter_map(|line| line.split_once(MARK)?.1.split_once('=')).collect();
@@ -67,6 +73,11 @@ impl Probe {
             return Err(Refusal::new(format!("`{}` runs {}, not Linux", target.shown(), get("system")))
                 .help("hosts must be Debian 11 or later, or Ubuntu 20.04 or later")
                 .exit(Exit::Project));
+        }
+        if !get("lock").is_empty() {
+            // Asked before anything is sent: what we push would take the place of what that run still reads.
+            let message = format!("another run holds this host's lock: {}", get("lock"));
+            return Err(Refusal::new(message).help("wait for it to end, then run again").exit(Exit::Locked));
         }
         let mut probe = Self {
             machine: get("machine").to_owned(),
