@@ -115,6 +115,14 @@ fn developers_come_in_by_key_and_go_when_they_are_taken_off_the_list() {
     project.devs("users: {}\n");
     as_ada(&["staging"]).expect(0);
     assert!(may_log_in(&host, "ada", &ada_key));
+
+    // Who takes himself off the list sees his run end well, and cannot return; who comes back can come in.
+    project.devs(&devs(&[("bob", &bob)]));
+    let handed_over = as_ada(&["staging"]).expect(0);
+    let changed = handed_over.states("changed");
+    assert!(changed.iter().any(|state| state.contains("former-ada")), "{changed:?}");
+    assert!(may_log_in(&host, "bob", &bob_key));
+    assert!(!may_log_in(&host, "ada", &ada_key));
 }
 
 #[test]
