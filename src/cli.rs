@@ -17,7 +17,7 @@ Examples:
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, show, render; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, show, render, graph; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say
@@ -172,6 +172,10 @@ pub enum Task {
     Show(ShowArguments),
     /// Print a state file or template as it comes out for a host; needs no host
     Render(RenderArguments),
+    /// Print which state waits for which, to be drawn; needs no host
+    ///
+    /// With Graphviz: provision ENV graph | dot -Tsvg > states.svg
+    Graph(GraphArguments),
 }
 
 /// A tree without a project, looked at: `show WHAT --file-root DIR … [SLS…]`.
@@ -201,6 +205,23 @@ pub struct RenderArguments {
     /// Show secrets, too
     #[arg(long)]
     pub reveal: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct GraphArguments {
+    /// The language of Graphviz or of Mermaid
+    #[arg(long, value_enum, default_value = "dot")]
+    pub format: GraphFormat,
+    /// Of these state files instead of those of the top file
+    #[arg(value_name = "SLS")]
+    pub sls: Vec<String>,
+}
+
+/// What draws the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    Dot,
+    Mermaid,
 }
 
 /// What can be shown.

@@ -126,7 +126,7 @@ fn everyday_commands_are_understood() {
     for line in code_of("Everyday commands") {
         // What a command does stands behind it, set off by spaces.
         let command = line.trim().split("   ").next().unwrap().to_owned();
-        if ["staging show", "staging render"].iter().any(|task| command.contains(task)) {
+        if ["staging show", "staging render", "staging graph"].iter().any(|task| command.contains(task)) {
             let words: Vec<&str> = command.split_whitespace().skip(1).collect();
             let output = provision(&root, &words);
             assert!(output.status.success(), "{command}: {}", said(&output));

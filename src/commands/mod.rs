@@ -3,6 +3,7 @@
 mod check;
 mod converge;
 mod deploy;
+mod graph;
 mod init;
 mod receive;
 mod sandbox;
@@ -132,6 +133,7 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Apply(ApplyArguments { sls, plan }) => converge::run(environment, &options, &sls, plan),
         Task::Check => check::run(environment, &options),
         Task::Render(arguments) => show::rendered(environment, &options, &arguments),
+        Task::Graph(arguments) => graph::run(environment, &options, &arguments),
         Task::Show(arguments) => show::of_environment(environment, &options, &arguments),
         Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),
     }

@@ -51,7 +51,7 @@ fn host_of_tree(options: &RunOptions) -> Result<(Inspection, Problems)> {
 }
 
 /// The host of --host or --id, otherwise the environment's first.
-fn host_of_project(environment: &str, options: &RunOptions) -> Result<(Inspection, Problems)> {
+pub fn host_of_project(environment: &str, options: &RunOptions) -> Result<(Inspection, Problems)> {
     let project = Project::find(options.project.as_deref())?;
     project.environment(environment)?;
     let recorded = options.grains.as_deref().map(check::recorded).transpose()?.unwrap_or_default();

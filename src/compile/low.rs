@@ -61,6 +61,13 @@ pub enum Requisite {
     Listen,
 }
 
+impl Requisite {
+    /// As it is written in state files.
+    pub fn word(self) -> &'static str {
+        super::requisite::word(self)
+    }
+}
+
 /// The global arguments that decide whether and how a state runs.
 #[derive(Clone, Debug, Default)]
 pub struct Check {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::compile::Shown;
+use crate::compile::{Compiled, Shown};
 use crate::diagnostic::Problems;
 use crate::facts::{Facts, Grains};
 use crate::fault::Result;
@@ -69,6 +69,11 @@ impl Inspection {
     pub fn states(&self, sls: &[String], lenient: bool) -> Result<Shown, Problems> {
         let shown = self.library.show(sls, lenient).map_err(|problems| self.told(problems))?;
         Ok(Shown { warnings: self.told(shown.warnings), ..shown })
+    }
+
+    /// The states in order, as a run would have them.
+    pub fn compiled(&self, sls: &[String], lenient: bool) -> Result<Compiled, Problems> {
+        self.library.compile(sls, &[], lenient).map_err(|problems| self.told(problems))
     }
 
     /// A file of the state tree by its path, rendered.

@@ -1,0 +1,120 @@
+//! The tools for those who write states: show, render, graph. They need no host, and give no secret away.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const FILES: &[(&str, &str)] = &[
+    ("pillar/top.sls", "base:\n  '*': [project, staging.env, staging.secrets]\n"),
+    ("pillar/project.sls", "project_name: shop\n"),
+    ("pillar/staging/env.sls", "domain: shop.example\nhosts: [192.0.2.7, 192.0.2.8]\nenv: staging\n"),
+    ("pillar/staging/secrets.sls", "secrets:\n  TOKEN: hush-hush-hush\n"),
+    ("secrets.example", "secrets:\n  TOKEN: ''\n"),
+    ("states/top.sls", "base:\n  '*': [web]\n"),
+    (
+        "states/web.sls",
+        "\
+first:
+  test.nop:
+    - token: {{ pillar.secrets.TOKEN }}
+say \"hi\":
+  cmd.run:
+    - name: echo {{ pillar.domain }}
+    - onchanges:
+      - test: first
+last:
+  test.nop:
+    - require:
+      - cmd: say \"hi\"
+",
+    ),
+];
+
+fn provision(root: &Path, line: &str) -> Output {
+    let program = env!("CARGO_BIN_EXE_provision");
+    Command::new(program).args(line.split(' ')).current_dir(root).output().unwrap()
+}
+
+fn project() -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (path, text) in FILES {
+        let path = root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    root
+}
+
+/// What a line prints, when it ends well.
+fn printed(root: &Path, line: &str) -> String {
+    let output = provision(root, line);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{line}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn graphs_are_drawn_as_dot_and_mermaid() {
+    let root = project();
+    let dot = "\
+digraph states {
+  rankdir=LR;
+  node [shape=box];
+  s0 [label=\"test.nop\\nfirst\"];
+  s1 [label=\"cmd.run\\nsay \\\"hi\\\"\"];
+  s2 [label=\"test.nop\\nlast\"];
+  s0 -> s1 [label=\"onchanges\"];
+  s1 -> s2;
+}
+";
+    assert_eq!(printed(root.path(), "staging graph"), dot);
+    let mermaid = "\
+flowchart LR
+  s0[\"test.nop<br/>first\"]
+  s1[\"cmd.run<br/>say #quot;hi#quot;\"]
+  s2[\"test.nop<br/>last\"]
+  s0 -->|onchanges| s1
+  s1 --> s2
+";
+    assert_eq!(printed(root.path(), "staging graph --format mermaid"), mermaid);
+}
+
+#[test]
+fn what_is_shown_hides_secrets_unless_they_are_asked_for() {
+    let root = project();
+    for line in ["show low", "show high", "show pillar", "show low --json", "render web.sls"] {
+        let hidden = printed(root.path(), &format!("staging {line}"));
+        assert!(!hidden.contains("hush"), "{line}: {hidden}");
+        let revealed = printed(root.path(), &format!("staging {line} --reveal"));
+        assert!(revealed.contains("hush-hush-hush"), "{line}: {revealed}");
+    }
+}
+
+#[test]
+fn the_host_is_chosen_by_its_name() {
+    let root = project();
+    let line = "staging show grains --json";
+    assert!(printed(root.path(), line).contains("\"id\": \"192.0.2.7\""), "the first by default");
+    assert!(printed(root.path(), &format!("{line} --host 192.0.2.8")).contains("\"id\": \"192.0.2.8\""));
+    let unknown = provision(root.path(), &format!("{line} --host 192.0.2.9"));
+    let said = String::from_utf8_lossy(&unknown.stderr);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(said.contains("it has 192.0.2.7, 192.0.2.8"), "{said}");
+}
+
+#[test]
+fn a_bare_tree_is_shown_and_what_is_wrong_with_it() {
+    let root = project();
+    std::fs::write(root.path().join("states/wrong.sls"), "a:\n  test.nope: []\n").unwrap();
+    let bare = "--file-root states --pillar-root pillar --id web1";
+    let top = printed(root.path(), &format!("show top {bare}"));
+    assert_eq!(top, "base:\n- web\n");
+    let order = printed(root.path(), &format!("show order {bare} web"));
+    assert_eq!(order.lines().next(), Some("   1  web  test.nop  first"));
+    let wrong = provision(root.path(), &format!("show low {bare} wrong"));
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("states/wrong.sls:2:3"));
+    let near = provision(root.path(), &format!("render wev.sls {bare}"));
+    assert_eq!(near.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&near.stderr).contains("did you mean `web.sls`?"));
+}
