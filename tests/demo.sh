@@ -39,7 +39,8 @@ say "Look around"
 cat <<END
   $provision sandbox ssh $name                       a shell on the host
   curl --insecure --resolve staging.example.com:443:$address https://staging.example.com/
-  $provision -F <($provision sandbox ssh-config $name) -H $name -u root staging plan
+  $provision sandbox ssh-config $name > target/$name.ssh
+  $provision -F target/$name.ssh -H $name -u root staging plan
 Clean up
   $provision sandbox down $name
 END
