@@ -36,7 +36,7 @@ Exit codes:
     name = "provision",
     version,
     after_help = EXAMPLES,
-    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|show|render|completions …",
+    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|show|render|doc|completions …",
     allow_external_subcommands = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
@@ -77,6 +77,16 @@ pub enum Command {
     Completions {
         /// The shell that reads it
         shell: clap_complete::Shell,
+    },
+    /// Tell what a state function makes so, with its arguments and an example
+    ///
+    /// All of them: provision doc. A module's: provision doc file. One: provision doc file.managed
+    Doc {
+        /// A module or a function [default: a line for each]
+        name: Option<String>,
+        /// As a page in Markdown
+        #[arg(long)]
+        markdown: bool,
     },
     /// Show what the files come to on the way to a run, in Salt's own shapes; needs no host
     ///

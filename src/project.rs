@@ -16,18 +16,22 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 11] = [
-    "init",
-    "sandbox",
-    "doc",
-    "completions",
-    "env",
-    "receive",
-    "help",
-    "converge",
-    "plan",
+const RESERVED: [&str; 15] = [
+    "apply",
     "check",
+    "completions",
+    "converge",
     "deploy",
+    "doc",
+    "env",
+    "graph",
+    "help",
+    "init",
+    "plan",
+    "receive",
+    "render",
+    "sandbox",
+    "show",
 ];
 
 /// A folder with `pillar/` and, mostly, `states/`.

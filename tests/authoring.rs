@@ -1,4 +1,4 @@
-//! The tools for those who write states: show, render, graph. They need no host, and give no secret away.
+//! The tools for those who write states: show, render, graph, doc. They need no host, and give no secret away.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
@@ -117,4 +117,45 @@ fn a_bare_tree_is_shown_and_what_is_wrong_with_it() {
     let near = provision(root.path(), &format!("render wev.sls {bare}"));
     assert_eq!(near.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&near.stderr).contains("did you mean `web.sls`?"));
+}
+
+#[test]
+fn the_page_of_state_functions_is_what_the_program_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = root.join("docs/states.md");
+    let printed = printed(root, "doc --markdown");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&page, &printed).unwrap();
+    }
+    let kept = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(kept == printed, "docs/states.md is not current: UPDATE=1 cargo test --test authoring");
+}
+
+#[test]
+fn a_function_is_described_and_a_wrong_name_gets_the_nearest() {
+    let root = project();
+    let described = "\
+sysctl.present
+  The kernel's setting has this value, now and after the next boot.
+
+  must have:
+    value
+
+  may have:
+    config
+
+  example:
+    net.core.somaxconn:
+      sysctl.present:
+        - value: 1024
+        - config: /etc/sysctl.d/60-app.conf
+";
+    assert_eq!(printed(root.path(), "doc sysctl.present"), described);
+    assert_eq!(printed(root.path(), "doc sysctl"), described, "a module is all its functions");
+    let all = printed(root.path(), "doc");
+    assert!(all.lines().any(|line| line.starts_with("file.managed ")), "{all}");
+    let wrong = provision(root.path(), "doc file.manged");
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&wrong.stderr);
+    assert!(said.contains("did you mean `file.managed`?"), "{said}");
 }

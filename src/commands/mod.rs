@@ -3,6 +3,7 @@
 mod check;
 mod converge;
 mod deploy;
+mod doc;
 mod graph;
 mod init;
 mod receive;
@@ -63,6 +64,7 @@ fn run(arguments: Vec<OsString>) -> u8 {
             clap_complete::generate(shell, &mut command(), "provision", &mut anstream::stdout());
             Ok(Exit::Converged)
         }
+        Some(Command::Doc { name, markdown }) => doc::run(name.as_deref(), markdown),
         Some(Command::Show { words }) => match ShowCommand::try_parse_from(moved(&arguments, words)) {
             Ok(parsed) => show::bare(&parsed),
             Err(error) => return usage(&error),

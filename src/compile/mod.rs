@@ -20,6 +20,7 @@ mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use global::names as arguments_of_all;
 pub use low::{Check, Compiled, Guard, Low, Requisite, Retry};
 pub use show::Shown;
 

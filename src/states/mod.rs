@@ -2,6 +2,7 @@
 //! They never act: no processes, files or sockets other than through `Facts`' looking methods.
 
 mod account_name;
+mod alternatives;
 mod cmd;
 mod cron;
 mod debconf;
@@ -12,6 +13,7 @@ mod git;
 mod glob;
 mod group;
 mod host;
+mod kmod;
 mod locale;
 mod pip;
 mod pkg;
@@ -168,6 +170,8 @@ pub struct Row {
     pub read: fn(&Node) -> Result<Arc<dyn State>, Vec<Diagnostic>>,
     /// The names of all arguments.
     pub arguments: fn() -> &'static [&'static str],
+    /// Those without which it is wrong; `name` is the ID where it is not given.
+    pub required: fn() -> Vec<&'static str>,
 }
 
 /// The row of a function's type; the table is written with it.
@@ -179,5 +183,6 @@ pub const fn row<F: Function>() -> Row {
         later: F::LATER,
         read: |node| node.read::<F>(F::LATER).map(|state| Arc::new(state) as Arc<dyn State>),
         arguments: crate::yaml::fields_of::<F>,
+        required: crate::yaml::required_of::<F>,
     }
 }

@@ -1,12 +1,16 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, cmd, cron, debconf, file, git, group, host, locale, pip, pkg, pkgrepo, postgres, row, service,
-    ssh_auth, ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user, virtualenv,
+    Row, alternatives, cmd, cron, debconf, file, git, group, host, kmod, locale, pip, pkg, pkgrepo, postgres,
+    row, service, ssh_auth, ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user, virtualenv,
 };
 
 /// All functions, sorted by name.
 pub static FUNCTIONS: &[Row] = &[
+    row::<alternatives::Auto>(),
+    row::<alternatives::Install>(),
+    row::<alternatives::Remove>(),
+    row::<alternatives::Set>(),
     row::<cmd::Run>(),
     row::<cmd::Script>(),
     row::<cmd::Wait>(),
@@ -49,6 +53,8 @@ pub static FUNCTIONS: &[Row] = &[
     row::<host::Absent>(),
     row::<host::Only>(),
     row::<host::Present>(),
+    row::<kmod::Absent>(),
+    row::<kmod::Present>(),
     row::<locale::Present>(),
     row::<locale::System>(),
     row::<pip::Installed>(),

@@ -12,7 +12,7 @@ mod write;
 pub use json::from_json;
 pub use node::{Node, Scalar, Shape};
 pub use parse::parse;
-pub use read::fields_of;
+pub use read::{fields_of, required_of};
 pub use scalar::Meaning;
 pub use values::{Mode, ModeOrKeep, OneOrMany, Pairs, Seconds};
 pub use write::{Style, float, write, write_double};

@@ -20,8 +20,9 @@ pub use special::{ONE_OR_MANY, PAIRS};
 
 use self::error::{Error, What};
 use self::reader::Reader;
-use super::Node;
+use super::{Node, Shape};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::source::{Place, Source};
 
 /// So many problems are enough for one value.
 const MOST: usize = 50;
@@ -86,6 +87,22 @@ impl Node {
             }
         }
     }
+}
+
+/// The fields that must be given: those that an empty map lacks, in the struct's order.
+pub fn required_of<T: DeserializeOwned>() -> Vec<&'static str> {
+    let nothing = Node {
+        place: Place::start(&Source::new(String::new(), String::new())),
+        shape: Shape::Map(Vec::new()),
+    };
+    let known = Known::default();
+    while let Err(error) = T::deserialize(Reader::new(&nothing, &known)) {
+        if !known.remember(&error.at(&nothing)) {
+            break;
+        }
+    }
+    let missing: HashSet<&str> = known.missing.into_inner().into_iter().map(|(_, field)| field).collect();
+    fields_of::<T>().iter().copied().filter(|field| missing.contains(field)).collect()
 }
 
 /// Names for a sentence: "`a`, `b` and `c`".
