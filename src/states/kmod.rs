@@ -55,8 +55,13 @@ fn of_line(line: &str) -> Option<String> {
     (!word.starts_with(['#', ';'])).then(|| plain(word))
 }
 
-fn modprobe(words: &[&str]) -> Action {
-    Action::Run(Command::new(["modprobe"].iter().chain(words).copied()))
+/// The action of a program that throw-away hosts and other containers mostly lack.
+fn modprobe(context: &Context<'_>, words: &[&str]) -> Result<Action> {
+    if context.facts.host().which("modprobe")?.is_none() && !context.facts.packages_coming() {
+        return Err(Fault::new("no modules can be loaded or unloaded on this host: it has no `modprobe`")
+            .help("a container has the kernel of its host: leave the state out there; elsewhere the package `kmod` brings it"));
+    }
+    Ok(Action::Run(Command::new(["modprobe"].iter().chain(words).copied())))
 }
 
 /// Modules are loaded.
@@ -81,7 +86,10 @@ impl State for Present {
         for name in &names {
             // What is built in is in no list of modules, but has its folder.
             if !kernel.has(name) && host.stat(&Path::new("/sys/module").join(plain(name)))?.is_none() {
-                plan.push(Change::new(format!("module {name}")).to("loaded"), modprobe(&["--", name]));
+                plan.push(
+                    Change::new(format!("module {name}")).to("loaded"),
+                    modprobe(context, &["--", name])?,
+                );
             }
         }
         if self.persist {
@@ -127,7 +135,10 @@ impl State for Absent {
         let names = named(&self.name, &self.mods)?;
         let mut plan = Plan::default();
         for name in names.iter().filter(|name| kernel.has(name)) {
-            plan.push(Change::new(format!("module {name}")).from("loaded"), modprobe(&["-r", "--", name]));
+            plan.push(
+                Change::new(format!("module {name}")).from("loaded"),
+                modprobe(context, &["-r", "--", name])?,
+            );
         }
         if self.persist {
             let gone: BTreeSet<String> = names.iter().map(|name| plain(name)).collect();

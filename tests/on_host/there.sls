@@ -1,0 +1,226 @@
+# Everything that makes something. Applied twice, the second time changes nothing.
+programs:
+  pkg.installed:
+    - pkgs: [git, cron, locales, python3-venv, debconf-utils, tree]
+tree:
+  pkg.held: []
+sl:
+  pkg.latest: []
+postfix:
+  debconf.set:
+    - data:
+        postfix/mailname: {type: string, value: mail.example.com}
+
+# --- accounts
+crew:
+  group.present:
+    - gid: 2100
+ada:
+  user.present:
+    - uid: 2101
+    - groups: [crew]
+    - fullname: Ada Lovelace
+    - shell: /bin/bash
+bob:
+  user.present: []
+key of ada:
+  ssh_auth.present:
+    - name: AAAAC3NzaC1lZDI1NTE5AAAAIJVkO1i3vVlH6ZLvqOUj3uMZZq4lO1Qzq5bV3m3dZ0aB
+    - enc: ssh-ed25519
+    - user: ada
+keys of bob:
+  ssh_auth.manage:
+    - user: bob
+    - ssh_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJVkO1i3vVlH6ZLvqOUj3uMZZq4lO1Qzq5bV3m3dZ0aB bob@laptop]
+github.com:
+  ssh_known_hosts.present:
+    - user: ada
+    - enc: ssh-ed25519
+    - key: AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl
+
+# --- files
+/srv/demo:
+  file.directory:
+    - mode: 0750
+    - group: crew
+/srv/demo/managed.conf:
+  file.managed:
+    - contents: |
+        # port = 80
+        host = localhost
+        debug = 1
+        old = 1
+    - mode: 0640
+    - group: crew
+    - replace: false
+uncommented:
+  file.uncomment:
+    - name: /srv/demo/managed.conf
+    - regex: port
+commented:
+  file.comment:
+    - name: /srv/demo/managed.conf
+    - regex: ^debug
+replaced:
+  file.replace:
+    - name: /srv/demo/managed.conf
+    - pattern: old = \d+
+    - repl: new = two
+value:
+  file.keyvalue:
+    - name: /srv/demo/managed.conf
+    - key: host
+    - value: 192.0.2.1
+    - separator: ' = '
+line:
+  file.line:
+    - name: /srv/demo/managed.conf
+    - content: user = ada
+    - mode: ensure
+    - after: ^host
+block:
+  file.blockreplace:
+    - name: /srv/demo/managed.conf
+    - marker_start: '# start'
+    - marker_end: '# end'
+    - content: between
+    - append_if_not_found: true
+first:
+  file.prepend:
+    - name: /srv/demo/managed.conf
+    - text: '# head'
+last:
+  file.append:
+    - name: /srv/demo/managed.conf
+    - text: '# foot'
+/srv/demo/data.json:
+  file.serialize:
+    - dataset: {port: 8000, hosts: [a, b]}
+    - serializer: json
+/srv/demo/decoded:
+  file.decode:
+    - encoding_type: base64
+    - encoded_data: SGVsbG8=
+/srv/demo/touched:
+  file.touch:
+    - mtime: 1700000000
+/srv/demo/symlink:
+  file.symlink:
+    - target: managed.conf
+/srv/demo/hardlink:
+  file.hardlink:
+    - target: /srv/demo/managed.conf
+/srv/demo/copy:
+  file.copy:
+    - source: /srv/demo/decoded
+/srv/demo/before-rename:
+  file.managed:
+    - contents: moved
+    - unless: test -e /srv/demo/renamed
+/srv/demo/renamed:
+  file.rename:
+    - source: /srv/demo/before-rename
+/srv/demo/tree:
+  file.recurse:
+    - source: salt://files
+is there:
+  file.exists:
+    - name: /srv/demo/renamed
+is not there:
+  file.missing:
+    - name: /srv/demo/nothing
+
+# --- the system
+db.internal:
+  host.present:
+    - ip: 192.0.2.2
+192.0.2.3:
+  host.only:
+    - hostnames: [web.internal, web]
+Europe/Berlin:
+  timezone.system: []
+de_DE.UTF-8:
+  locale.present: []
+C.UTF-8:
+  locale.system: []
+net.ipv4.ip_forward:
+  sysctl.present:
+    - value: 1
+    - config: /etc/sysctl.d/60-demo.conf
+/usr/local/bin/pager-of-demo:
+  file.managed:
+    - contents: '#!/bin/sh'
+    - mode: 0755
+pager:
+  alternatives.install:
+    - link: /usr/bin/pager
+    - path: /usr/local/bin/pager-of-demo
+    - priority: 1
+pager of demo:
+  alternatives.set:
+    - name: pager
+    - path: /usr/local/bin/pager-of-demo
+/etc/systemd/system/demo.service:
+  file.managed:
+    - contents: |
+        [Service]
+        ExecStart=/bin/sleep infinity
+        [Install]
+        WantedBy=multi-user.target
+demo:
+  service.enabled: []
+running:
+  service.running:
+    - name: demo
+masked:
+  service.masked:
+    - name: rescue
+
+# --- jobs
+MAILTO:
+  cron.env_present:
+    - value: admin@example.com
+/bin/true:
+  cron.present:
+    - identifier: demo
+    - minute: random
+    - hour: 3
+salt://files/crontab:
+  cron.file:
+    - user: ada
+
+# --- code
+/srv/git:
+  git.present:
+    - bare: false
+commit:
+  cmd.run:
+    - name: git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first && git tag v1
+    - cwd: /srv/git
+    - unless: git rev-parse v1
+user.email:
+  git.config_set:
+    - value: deploy@example.com
+    - repo: /srv/git
+latest:
+  git.latest:
+    - name: file:///srv/git
+    - target: /srv/latest
+cloned:
+  git.cloned:
+    - name: file:///srv/git
+    - target: /srv/cloned
+detached:
+  git.detached:
+    - name: file:///srv/git
+    - target: /srv/detached
+    - rev: v1
+/srv/venv:
+  virtualenv.managed: []
+six:
+  pip.installed:
+    - bin_env: /srv/venv
+script:
+  cmd.script:
+    - source: salt://files/script.sh
+    - creates: /srv/demo/by-script
