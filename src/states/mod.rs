@@ -13,6 +13,7 @@ mod git;
 mod glob;
 mod group;
 mod host;
+mod keyboard;
 mod kmod;
 mod locale;
 mod pip;

@@ -1,8 +1,9 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, alternatives, cmd, cron, debconf, file, git, group, host, kmod, locale, pip, pkg, pkgrepo, postgres,
-    row, service, ssh_auth, ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user, virtualenv,
+    Row, alternatives, cmd, cron, debconf, file, git, group, host, keyboard, kmod, locale, pip, pkg, pkgrepo,
+    postgres, row, service, ssh_auth, ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user,
+    virtualenv,
 };
 
 /// All functions, sorted by name.
@@ -53,6 +54,7 @@ pub static FUNCTIONS: &[Row] = &[
     row::<host::Absent>(),
     row::<host::Only>(),
     row::<host::Present>(),
+    row::<keyboard::System>(),
     row::<kmod::Absent>(),
     row::<kmod::Present>(),
     row::<locale::Present>(),

@@ -139,6 +139,8 @@ db.internal:
     - hostnames: [web.internal, web]
 Europe/Berlin:
   timezone.system: []
+de:
+  keyboard.system: []
 de_DE.UTF-8:
   locale.present: []
 C.UTF-8:
