@@ -19,11 +19,12 @@ use support::{Project, boot, inside};
 const ELSEWHERE: &[&str] = &["postgres_", "supervisord.", "ufw.", "test."];
 
 /// What a throw-away host cannot show, and is proven by its cases alone: commands that are only reactions, what
-/// depends on what others publish, and modules of a kernel that is not the host's own.
+/// depends on what others publish, and modules and swap of a kernel that is not the host's own.
 const NOT_HERE: &[&str] = &[
     "cmd.wait",
     "kmod.absent",
     "kmod.present",
+    "mount.swap",
     "pip.uptodate",
     "pkg.uptodate",
     "pkgrepo.absent",

@@ -24,7 +24,7 @@ mod managed;
 mod missing;
 mod ownership;
 mod page;
-mod parents;
+pub(super) mod parents;
 mod path;
 mod pattern;
 mod prepend;

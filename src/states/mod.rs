@@ -16,6 +16,7 @@ mod host;
 mod keyboard;
 mod kmod;
 mod locale;
+mod mount;
 mod pip;
 mod pkg;
 mod pkgrepo;

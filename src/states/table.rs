@@ -1,9 +1,9 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, alternatives, cmd, cron, debconf, file, git, group, host, keyboard, kmod, locale, pip, pkg, pkgrepo,
-    postgres, row, service, ssh_auth, ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user,
-    virtualenv,
+    Row, alternatives, cmd, cron, debconf, file, git, group, host, keyboard, kmod, locale, mount, pip, pkg,
+    pkgrepo, postgres, row, service, ssh_auth, ssh_known_hosts, supervisord, sysctl, test, timezone, ufw,
+    user, virtualenv,
 };
 
 /// All functions, sorted by name.
@@ -59,6 +59,9 @@ pub static FUNCTIONS: &[Row] = &[
     row::<kmod::Present>(),
     row::<locale::Present>(),
     row::<locale::System>(),
+    row::<mount::Mounted>(),
+    row::<mount::Swap>(),
+    row::<mount::Unmounted>(),
     row::<pip::Installed>(),
     row::<pip::Removed>(),
     row::<pip::Uptodate>(),

@@ -55,3 +55,6 @@ tidied:
     - age: 0
 /srv/demo/tree:
   file.absent: []
+/srv/in memory:
+  mount.unmounted:
+    - persist: true

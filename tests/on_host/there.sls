@@ -139,6 +139,12 @@ db.internal:
     - hostnames: [web.internal, web]
 Europe/Berlin:
   timezone.system: []
+/srv/in memory:
+  mount.mounted:
+    - device: tmpfs
+    - fstype: tmpfs
+    - opts: [noexec, size=1m]
+    - mkmnt: true
 de:
   keyboard.system: []
 de_DE.UTF-8:
