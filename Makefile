@@ -33,13 +33,14 @@ check:
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
 
-# Asks Salt itself, in a virtualenv, what the trees and templates in tests/compat come to.
+# Asks Salt itself, in a virtualenv, what the trees, templates and documents in tests/compat come to.
 compat-record:
 	@sh tests/tools.sh
 	python3 -m venv target/salt
 	target/salt/bin/pip install --quiet salt==3008.2
 	target/salt/bin/python tests/compat/low/record.py
 	target/salt/bin/python tests/compat/templates/record.py
+	target/salt/bin/python tests/compat/yaml/record.py
 
 bench: build
 	@sh tests/tools.sh test

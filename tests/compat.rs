@@ -8,6 +8,8 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
+use provision::source::Source;
+use provision::yaml;
 use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_provision");
@@ -94,6 +96,45 @@ fn compare(tree: &Tree, recorded: &Value) -> Result<(), Anything> {
         let ran = asked(&["--local", "--verbose"])?;
         same(&salts_results(&recorded["run"])?, &our_results(&String::from_utf8(ran.stdout)?)?)?;
     }
+    Ok(())
+}
+
+/// Documents that we read otherwise on purpose, each with why.
+const READ_OTHERWISE: &[(&str, &str)] = &[
+    ("a: 123456789012345678901234567890", "JSON has no such number: it stays as it is written"),
+    ("a: =", "a type of YAML 1.1 that nothing constructs: a text like any other"),
+    ("a: &x {b: 1}⏎y: &y {b: 3, e: 4}⏎c: {<<: [*x, *y]}", "the first wins, as YAML's merge keys say"),
+    ("a: !!binary aGVsbG8=", "no argument of a state is of bytes: `file.decode` takes base64"),
+    ("⇥a: 1", "a tab before the first key of a file is no indentation of anything"),
+];
+
+#[test]
+fn documents_are_read_as_by_salts_loader() -> Result<(), Anything> {
+    let folder = Path::new(FOLDER).join("yaml");
+    let documents = std::fs::read_to_string(folder.join("documents.txt"))?;
+    let recorded = std::fs::read_to_string(folder.join("recorded.txt"))?;
+    assert_eq!(documents.lines().count(), recorded.lines().count(), "make compat-record");
+    assert!(documents.lines().count() >= 100);
+    let mut wrong = Vec::new();
+    for (line, theirs) in documents.lines().zip(recorded.lines()) {
+        let source = Source::new("a.sls", line.replace('⏎', "\n").replace('⇥', "\t"));
+        let ours = match yaml::parse(&source) {
+            Ok(document) => serde_json::to_string(&document.map_or(Value::Null, |node| node.to_json()))?,
+            Err(_) => "!".to_owned(),
+        };
+        let theirs = match theirs {
+            "!" => "!".to_owned(),
+            json => serde_json::to_string(&serde_json::from_str::<Value>(json)?)?,
+        };
+        let on_purpose = READ_OTHERWISE.iter().any(|(document, _)| *document == line);
+        if (ours != theirs) != on_purpose {
+            wrong.push(format!("{line}\n  Salt {theirs}\n  ours {ours}"));
+        }
+    }
+    let unused =
+        READ_OTHERWISE.iter().filter(|(document, _)| !documents.lines().any(|line| line == *document));
+    wrong.extend(unused.map(|(document, _)| format!("{document} is no document")));
+    assert!(wrong.is_empty(), "{} differ\n\n{}", wrong.len(), wrong.join("\n"));
     Ok(())
 }
 
