@@ -46,6 +46,36 @@ fn trees_compile_as_expected() {
     assert!(cases.len() > 20, "the cases were found");
 }
 
+/// Each file under tests/mistakes holds one mistake; what is said of it stands beside it.
+#[test]
+fn each_mistake_gets_its_sentence() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes");
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_none_or(|extension| extension != "sls") {
+            continue;
+        }
+        count += 1;
+        let tree = tempfile::tempdir().unwrap();
+        fs::create_dir(tree.path().join("states")).unwrap();
+        fs::copy(&file, tree.path().join("states/main.sls")).unwrap();
+        let found = outcome(tree.path());
+        let golden = file.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&golden, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        if found != expected || !found.starts_with("error") {
+            let difference = provision::plan::diff(expected.as_bytes(), found.as_bytes());
+            wrong.push(format!("{}\n{difference}\n{found}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count >= 60, "only {count} mistakes were found");
+}
+
 fn outcome(case: &Path) -> String {
     let request = fs::read_to_string(case.join("request.json")).unwrap_or_else(|_| "{}".to_owned());
     let request: Value = serde_json::from_str(&request).unwrap();

@@ -1,0 +1,4 @@
+/a:
+  file.line:
+    - mode: enshure
+    - content: x

@@ -1,0 +1,3 @@
+a:
+  service.running:
+    - enable: perhaps

@@ -1,0 +1,4 @@
+extend:
+  nobody:
+    test.nop:
+      - x: 1

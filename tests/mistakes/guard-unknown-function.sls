@@ -1,0 +1,5 @@
+a:
+  test.nop:
+    - unless:
+      - fun: file.file_exist
+        path: /x

@@ -1,0 +1,1 @@
+{% from "map.jinja" import x %}

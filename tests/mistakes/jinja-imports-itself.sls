@@ -1,0 +1,3 @@
+{% from "main.sls" import nothing %}
+a:
+  test.nop: []

@@ -1,0 +1,3 @@
+{% if grains.os %}
+a:
+  test.nop: []

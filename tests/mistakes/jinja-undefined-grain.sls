@@ -1,0 +1,3 @@
+a:
+  cmd.run:
+    - name: {{ grains.os_familly }}

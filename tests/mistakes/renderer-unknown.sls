@@ -1,0 +1,3 @@
+#!mako|yaml
+a:
+  test.nop: []

@@ -1,0 +1,6 @@
+a:
+  test.nop:
+    - require:
+      - pkg: b
+b:
+  test.nop: []

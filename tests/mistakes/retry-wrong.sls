@@ -1,0 +1,3 @@
+a:
+  test.nop:
+    - retry: {attempt: 3}

@@ -1,0 +1,3 @@
+/a:
+  file.absent:
+    - name: [x, y]

@@ -1,0 +1,4 @@
+a:
+  file:
+    - managed
+    - absent

@@ -1,0 +1,3 @@
+/a:
+  file.managed:
+    -name: x

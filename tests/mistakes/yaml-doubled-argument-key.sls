@@ -1,0 +1,3 @@
+a:
+  file.managed:
+    - context: {x: 1, x: 2}

@@ -1,0 +1,2 @@
+a:
+  cmd.run: *nothing
