@@ -194,13 +194,62 @@ fn narrowed(place: &Place, expression: &str, last: Option<&String>) -> Place {
     Place { column: narrow(at + 1), width: narrow(width.max(1)), ..place.clone() }
 }
 
+/// What a template's text has wrong; the engine's own words where ours would say no more.
+fn syntax(detail: &str) -> Diagnostic {
+    /// What can begin a tag.
+    const TAGS: [&str; 19] = [
+        "if",
+        "for",
+        "set",
+        "macro",
+        "call",
+        "filter",
+        "block",
+        "raw",
+        "load_yaml",
+        "load_json",
+        "load_text",
+        "with",
+        "elif",
+        "else",
+        "include",
+        "import",
+        "from",
+        "do",
+        "extends",
+    ];
+    let told = |text: String| Diagnostic::error(format!("template syntax: {text}"));
+    if let Some(word) = detail.strip_prefix("unknown statement ") {
+        return match word.strip_prefix("end") {
+            Some(tag) => told(format!("`{word}` closes no `{tag}` that is open here"))
+                .help("the tag that was opened last is closed first"),
+            None => match nearest(word, TAGS) {
+                Some(near) => {
+                    told(format!("there is no tag `{word}`")).help(format!("did you mean `{near}`?"))
+                }
+                None => told(format!("there is no tag `{word}`")),
+            },
+        };
+    }
+    match detail {
+        "unexpected end of input, expected end of variable block" => {
+            told("the file ends within a `{{`".to_owned()).help("close it with `}}`")
+        }
+        "unexpected end of input, expected end of block" => {
+            told("the file ends within a tag or its body".to_owned())
+                .help("close it: `%}` ends a tag, `{% endif %}`, `{% endfor %}` … its body")
+        }
+        _ => told(detail.to_owned()),
+    }
+}
+
 fn other(error: &Error, variables: &Data) -> Diagnostic {
     let detail = error.detail().unwrap_or_default().replace("__own", "set").replace("__done", "do");
     let named = || detail.split(' ').nth(1).unwrap_or_default().to_owned();
     match error.kind() {
-        ErrorKind::SyntaxError | ErrorKind::BadEscape => {
-            Diagnostic::error(format!("template syntax: {detail}"))
-        }
+        ErrorKind::SyntaxError | ErrorKind::BadEscape => syntax(&detail),
+        ErrorKind::MissingArgument if detail.is_empty() => Diagnostic::error("an argument is missing here")
+            .help("a filter gets its arguments in parentheses, as in `|replace('a', 'b')`"),
         ErrorKind::UnknownFilter => {
             let name = named();
             let problem = Diagnostic::error(format!("there is no filter `{name}`"));
