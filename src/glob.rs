@@ -7,36 +7,56 @@ pub fn is_pattern(text: &str) -> bool {
 
 /// Whether the whole text fits the pattern.
 pub fn fits(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<Part> = parts(pattern);
-    let text: Vec<char> = text.chars().collect();
-    let (mut at, mut position) = (0, 0);
-    // Where the last star stood and how much it has taken: on a mismatch it takes one more.
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(char) = text.get(position) {
-        match pattern.get(at) {
-            Some(Part::Star) => {
-                star = Some((at, position));
-                at += 1;
-                continue;
-            }
-            Some(part) if part.takes(*char) => {
-                at += 1;
-                position += 1;
-                continue;
-            }
-            _ => {}
-        }
-        let Some((stood, taken)) = star else { return false };
-        star = Some((stood, taken + 1));
-        at = stood + 1;
-        position = taken + 1;
+    Pattern::new(pattern).fits(text)
+}
+
+/// A pattern that many texts are held against.
+pub struct Pattern(Vec<Part>);
+
+impl Pattern {
+    pub fn new(pattern: &str) -> Self {
+        Self(parts(pattern))
     }
-    pattern.get(at..).unwrap_or_default().iter().all(|part| matches!(part, Part::Star))
+
+    /// Whether the whole text fits.
+    pub fn fits(&self, text: &str) -> bool {
+        let mut at = 0;
+        let mut rest = text.chars();
+        // Where the last star stood and what it has left: on a mismatch it takes one more.
+        let mut star: Option<(usize, std::str::Chars<'_>)> = None;
+        loop {
+            let mut next = rest.clone();
+            let Some(char) = next.next() else { break };
+            match self.0.get(at) {
+                Some(Part::Star) => {
+                    star = Some((at, rest.clone()));
+                    at += 1;
+                    continue;
+                }
+                Some(part) if part.takes(char) => {
+                    at += 1;
+                    rest = next;
+                    continue;
+                }
+                _ => {}
+            }
+            let Some((stood, left)) = &mut star else { return false };
+            left.next();
+            rest = left.clone();
+            at = *stood + 1;
+        }
+        self.0.get(at..).unwrap_or_default().iter().all(|part| matches!(part, Part::Star))
+    }
 }
 
 /// What stands before the first character that makes it a pattern.
 pub fn prefix(pattern: &str) -> &str {
     pattern.find(['*', '?', '[']).and_then(|end| pattern.get(..end)).unwrap_or(pattern)
+}
+
+/// What stands behind the last character that makes it a pattern.
+pub fn suffix(pattern: &str) -> &str {
+    pattern.rfind(['*', '?', '[', ']']).and_then(|end| pattern.get(end + 1..)).unwrap_or(pattern)
 }
 
 enum Part {
@@ -123,6 +143,7 @@ mod tests {
             assert!(!fits(pattern, text), "{pattern} {text}");
         }
         assert_eq!((prefix("/etc/n*"), prefix("abc")), ("/etc/n", "abc"));
+        assert_eq!((suffix("*.conf"), suffix("a[0-9]b"), suffix("abc")), (".conf", "b", "abc"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod host;
 pub mod library;
 pub mod merge;
 pub mod order;
+pub mod parallel;
 pub mod pillar;
 pub mod plan;
 pub mod process_env;

@@ -105,6 +105,7 @@ fn under(root: &Path, action: &Action) -> Action {
             *two = root.join(&*two);
         }
         Action::Download { .. }
+        | Action::Extract(_)
         | Action::Run(_)
         | Action::Packages(_)
         | Action::Nothing

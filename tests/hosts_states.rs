@@ -24,6 +24,7 @@ const NOT_HERE: &[&str] = &[
     "cmd.wait",
     "kmod.absent",
     "kmod.present",
+    "module.wait",
     "mount.swap",
     "pip.uptodate",
     "pkg.uptodate",
@@ -42,6 +43,11 @@ fn what_was_applied_is_not_applied_again() {
     std::fs::remove_file(project.root().join("secrets.example")).unwrap();
     project.write("states/files/a/b.txt", "b\n");
     project.write("states/files/crontab", "0 4 * * * /bin/true\n");
+    let packed = std::process::Command::new("tar")
+        .args(["-czf", "tool.tar.gz", "files/a"])
+        .current_dir(project.root().join("states"))
+        .status();
+    assert!(packed.unwrap().success(), "tar packs an archive");
     project.write("states/files/script.sh", "#!/bin/sh\ntouch /srv/demo/by-script\n");
     let mut applied = BTreeSet::new();
     for (tree, text) in TREES {

@@ -36,12 +36,22 @@ impl Chunk {
         format!("{}.{}", self.module, self.function)
     }
 
+    /// The arguments that are wanted as one map, `name` first, at the function's place.
+    pub fn node(&self, mut wanted: impl FnMut(&Node) -> bool) -> Node {
+        let arguments = self.arguments.iter().filter(|(key, _)| wanted(key)).cloned();
+        self.map(arguments.collect())
+    }
+
     /// All arguments as one map, `name` first, at the function's place.
-    pub fn node(&self) -> Node {
-        let name =
-            (Node::string(&self.name.place, "name"), Node::string(&self.name.place, self.name.text.as_str()));
-        let entries = std::iter::once(name).chain(self.arguments.iter().cloned()).collect();
-        Node { place: self.place.clone(), shape: Shape::Map(entries) }
+    pub fn into_node(mut self) -> Node {
+        let arguments = std::mem::take(&mut self.arguments);
+        self.map(arguments)
+    }
+
+    fn map(&self, mut arguments: Vec<(Node, Node)>) -> Node {
+        let place = &self.name.place;
+        arguments.insert(0, (Node::string(place, "name"), Node::string(place, self.name.text.as_str())));
+        Node { place: self.place.clone(), shape: Shape::Map(arguments.into()) }
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
 use super::declaration::{Declaration, Name};
 use super::document::Exclude;
 use super::findings::Findings;
@@ -16,9 +19,10 @@ pub fn apply(high: &mut High, findings: &mut Findings) {
     extends(high, findings);
     let mut index = Index::of(&high.declarations);
     let changes = changes(high, &mut index, findings);
-    for (target, arguments) in changes {
+    for ((target, _), addition) in changes {
         if let Some(declaration) = high.declarations.get_mut(target) {
-            arguments.into_iter().for_each(|(key, value)| merge(declaration, key, value));
+            let (key, value) = addition.whole();
+            merge(declaration, key, value);
         }
     }
     exclude(high, findings);
@@ -134,24 +138,54 @@ fn merge(declaration: &mut Declaration, key: Node, value: Node) {
         *slot = (key, value);
         return;
     }
-    let more = match value.shape {
-        Shape::List(items) => items,
-        _ => vec![value],
-    };
-    if let Shape::List(items) = &mut slot.1.shape {
-        items.extend(more);
-    } else {
-        let items = std::iter::once(slot.1.clone()).chain(more).collect();
-        slot.1 = Node { place: slot.1.place.clone(), shape: Shape::List(items) };
+    let items = listed(&slot.1).iter().chain(listed(&value)).cloned().collect();
+    slot.1 = Node { place: slot.1.place.clone(), shape: Shape::List(items) };
+}
+
+/// The items of a list, or the value alone.
+fn listed(value: &Node) -> &[Node] {
+    value.list().unwrap_or(std::slice::from_ref(value))
+}
+
+/// Arguments to be merged into declarations, by declaration and word. What thousands of states say of one is
+/// gathered first, since each merging copies the list.
+type Changes = IndexMap<(usize, String), Addition>;
+
+/// One argument from elsewhere.
+struct Addition {
+    key: Node,
+    value: Node,
+    /// Items of requisites that follow those of the value.
+    more: Vec<Node>,
+}
+
+impl Addition {
+    fn whole(self) -> (Node, Node) {
+        if self.more.is_empty() {
+            return (self.key, self.value);
+        }
+        let items = listed(&self.value).iter().cloned().chain(self.more).collect();
+        (self.key, Node { place: self.value.place.clone(), shape: Shape::List(items) })
     }
 }
 
-/// Arguments to be merged into declarations.
-type Changes = Vec<(usize, Vec<(Node, Node)>)>;
+fn gather(changes: &mut Changes, target: usize, (key, value): (Node, Node)) {
+    let word = key.text().unwrap_or_default().to_owned();
+    let grows = matches!(requisite::keyword(&word), Some(Keyword::Of(_)));
+    match changes.entry((target, word)) {
+        Entry::Occupied(mut there) if grows => there.get_mut().more.extend(listed(&value).iter().cloned()),
+        Entry::Occupied(mut there) => {
+            there.insert(Addition { key, value, more: Vec::new() });
+        }
+        Entry::Vacant(slot) => {
+            slot.insert(Addition { key, value, more: Vec::new() });
+        }
+    }
+}
 
 /// What `_in` requisites and `use` ask for; judged before any of it is done.
 fn changes(high: &High, index: &mut Index, findings: &mut Findings) -> Changes {
-    let mut changes = Vec::new();
+    let mut changes = Changes::new();
     for (number, declaration) in high.declarations.iter().enumerate() {
         for (key, value) in &declaration.arguments {
             let Some(word) = key.text() else { continue };
@@ -164,7 +198,10 @@ fn changes(high: &High, index: &mut Index, findings: &mut Findings) -> Changes {
                     dangling(high, word, declaration, &reference, findings);
                 }
                 for target in targets {
-                    changes.extend(change(high, keyword, number, target, &reference.target.place));
+                    let change = change(high, keyword, number, target, &reference.target.place);
+                    if let Some((target, arguments)) = change {
+                        arguments.into_iter().for_each(|entry| gather(&mut changes, target, entry));
+                    }
                 }
             }
         }
@@ -197,8 +234,8 @@ fn change(
         Keyword::In(requisite) => {
             let entry =
                 (Node::string(place, own.module.text.as_str()), Node::string(place, own.id.text.as_str()));
-            let item = Node { place: place.clone(), shape: Shape::Map(vec![entry]) };
-            let list = Node { place: place.clone(), shape: Shape::List(vec![item]) };
+            let item = Node { place: place.clone(), shape: Shape::Map([entry].into()) };
+            let list = Node { place: place.clone(), shape: Shape::List([item].into()) };
             Some((target, vec![(Node::string(place, requisite::word(requisite)), list)]))
         }
         Keyword::Use => Some((number, copied(other, own))),

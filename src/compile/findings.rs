@@ -17,6 +17,11 @@ impl Findings {
         Self { problems: Problems::default(), lenient }
     }
 
+    /// What was found elsewhere.
+    pub fn append(&mut self, other: Self) {
+        other.problems.into_iter().for_each(|problem| self.problems.push(problem));
+    }
+
     /// A problem whatever the strictness.
     pub fn add(&mut self, problem: Diagnostic) {
         self.problems.push(problem);

@@ -6,8 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Request;
+use super::ahead::{self, Ahead, Read};
 use super::declaration::{Declaration, Name};
-use super::document::{self, Exclude};
+use super::document::Exclude;
 use super::findings::Findings;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::sls::Files;
@@ -46,13 +47,15 @@ impl High {
     pub fn gather(request: &Request<'_>, wanted: &[Wanted], findings: &mut Findings) -> Self {
         let mut high = Self::default();
         let mut seen = BTreeSet::new();
-        for wanted in wanted.iter().flat_map(|wanted| wanted.expand(request.files)) {
+        let wanted: Vec<Wanted> = wanted.iter().flat_map(|wanted| wanted.expand(request.files)).collect();
+        let mut ahead = Ahead::read(request, &wanted);
+        for wanted in wanted {
             let mut stack: Vec<Frame> =
-                high.open(request, &wanted, &mut seen, findings).into_iter().collect();
+                high.open(request, &wanted, &mut ahead, &mut seen, findings).into_iter().collect();
             while let Some(frame) = stack.last_mut() {
                 let parent = Arc::clone(&frame.sls);
                 if let Some(include) = frame.includes.next() {
-                    if let Some(frame) = high.open(request, &include, &mut seen, findings) {
+                    if let Some(frame) = high.open(request, &include, &mut ahead, &mut seen, findings) {
                         high.parents.insert(Arc::clone(&frame.sls), parent);
                         stack.push(frame);
                     }
@@ -70,6 +73,7 @@ impl High {
         &mut self,
         request: &Request<'_>,
         wanted: &Wanted,
+        ahead: &mut Ahead,
         seen: &mut BTreeSet<String>,
         findings: &mut Findings,
     ) -> Option<Frame> {
@@ -77,28 +81,27 @@ impl High {
             return None;
         }
         let files = request.files;
-        let Some(path) = files.path(&wanted.sls) else {
+        let Some(Read { sls, path, document, findings: found }) = ahead.take(request, &wanted.sls) else {
             self.incomplete = true;
             findings.add(missing(files, &wanted.sls, wanted.by.as_ref()));
             return None;
         };
-        let sls: Arc<str> = wanted.sls.as_str().into();
         self.sls.push(Arc::clone(&sls));
-        let node = match files.node(&path, &sls, request.context) {
-            Ok(node) => node,
+        let document = match document {
+            Ok(document) => document,
             Err(problems) => {
                 self.incomplete = true;
                 problems.into_iter().for_each(|problem| findings.add(problem));
                 return None;
             }
         };
-        let document = document::read(&sls, node.as_ref(), findings);
+        findings.append(found);
         let start = self.declarations.len();
         self.declarations.extend(document.declarations);
         self.extends.extend(document.extends);
         self.excludes.extend(document.excludes);
         self.broken.extend(document.broken);
-        let init = path.ends_with("/init.sls");
+        let init = ahead::is_init(&path);
         let includes: Vec<Wanted> = document
             .includes
             .into_iter()
@@ -167,7 +170,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// The files that a pattern means; a name that is none means itself.
-    fn expand(&self, files: &Files) -> Vec<Self> {
+    pub fn expand(&self, files: &Files) -> Vec<Self> {
         if !crate::glob::is_pattern(&self.sls) {
             return vec![self.clone()];
         }
@@ -192,7 +195,7 @@ fn missing(files: &Files, sls: &str, by: Option<&Name>) -> Diagnostic {
 }
 
 /// The full name of an include, where it is relative to the file that it stands in.
-fn absolute(include: Name, sls: &str, init: bool, findings: &mut Findings) -> Option<Wanted> {
+pub fn absolute(include: Name, sls: &str, init: bool, findings: &mut Findings) -> Option<Wanted> {
     let relative = include.text.trim_start_matches('.');
     let levels = include.text.len() - relative.len();
     let mut parts: Vec<&str> = sls.split('.').collect();

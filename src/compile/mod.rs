@@ -1,6 +1,7 @@
 //! State files to an ordered plan of typed states: documents, include, extend, requisites, order.
 //! Pure: files and facts in, low states or problems out. Must not touch the host.
 
+mod ahead;
 mod arrange;
 mod body;
 mod chunk;
@@ -36,6 +37,9 @@ use crate::sls::Files;
 use crate::target::Subject;
 use crate::template::{Data, Key};
 
+/// Declarations for which a thread pays.
+const WORTH_A_THREAD: usize = 100;
+
 /// What to compile.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
@@ -63,7 +67,7 @@ pub fn compile(request: &Request<'_>) -> Result<Compiled, Problems> {
     match arrangement {
         Some(arrangement) if !problems.fatal() => {
             let Front { high, chunks, typed, ties } = front;
-            let mut compiled = lower(&high, &chunks, typed, &ties, &arrangement, chosen.as_ref());
+            let mut compiled = lower(&high, chunks, typed, &ties, &arrangement, chosen.as_ref());
             compiled.warnings = problems;
             Ok(compiled)
         }
@@ -79,7 +83,7 @@ pub fn show(request: &Request<'_>) -> Result<Shown, Problems> {
     let problems = findings.told();
     match arrangement {
         Some(arrangement) if !problems.fatal() => {
-            Ok(show::shown(&front.high, &front.chunks, &arrangement, problems))
+            Ok(Shown::new(front.high, front.chunks, arrangement, problems))
         }
         _ => Err(problems),
     }
@@ -108,9 +112,18 @@ impl Front {
         let wanted = wanted(request, findings);
         let mut high = High::gather(request, &wanted, findings);
         extend::apply(&mut high, findings);
-        let chunks: Vec<Chunk> =
-            high.declarations.iter().flat_map(|declaration| chunk::expand(declaration, findings)).collect();
-        let typed = chunks.iter().map(|chunk| typed::read(chunk, findings)).collect();
+        let parts = crate::parallel::map(&high.declarations, WORTH_A_THREAD, |declaration| {
+            let mut findings = Findings::new(request.lenient);
+            let chunks = chunk::expand(declaration, &mut findings);
+            let typed: Vec<_> = chunks.iter().map(|chunk| typed::read(chunk, &mut findings)).collect();
+            (chunks, typed, findings)
+        });
+        let (mut chunks, mut typed) = (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));
+        for (of_one, read, found) in parts {
+            chunks.extend(of_one);
+            typed.extend(read);
+            findings.append(found);
+        }
         let ties = tie::tie(&high, &chunks, findings);
         Self { high, chunks, typed, ties }
     }
@@ -178,7 +191,7 @@ fn chosen<'a>(only: &'a [String], high: &High, findings: &mut Findings) -> Optio
 /// The answer: states in execution order, requisites as positions in it.
 fn lower(
     high: &High,
-    chunks: &[Chunk],
+    chunks: Vec<Chunk>,
     typed: Vec<Option<Typed>>,
     ties: &[Vec<Tie>],
     arrangement: &Arrangement,
@@ -199,13 +212,11 @@ fn lower(
         }
     }
     let at = |number: &usize| position.get(*number).copied().flatten();
-    let mut typed: Vec<Option<Typed>> = typed;
+    let mut parts: Vec<Option<(Chunk, Typed)>> =
+        chunks.into_iter().zip(typed).map(|(chunk, typed)| Some((chunk, typed?))).collect();
     let mut states = Vec::with_capacity(count);
     for &number in arrangement.order.iter().filter(|number| at(number).is_some()) {
-        let (Some(chunk), Some(Some(typed))) = (chunks.get(number), typed.get_mut(number).map(Option::take))
-        else {
-            continue;
-        };
+        let Some(Some((chunk, typed))) = parts.get_mut(number).map(Option::take) else { continue };
         let mut requisites: BTreeMap<Requisite, Vec<usize>> = BTreeMap::new();
         for tie in ties.get(number).into_iter().flatten() {
             let targets = requisites.entry(tie.requisite).or_default();
@@ -221,8 +232,8 @@ fn lower(
             name: chunk.name.text.clone(),
             function: typed.function,
             state: typed.state,
-            arguments: chunk.node(),
             place: chunk.place.clone(),
+            arguments: chunk.into_node(),
             requisites,
             implied: arrangement.implied.get(number).into_iter().flatten().filter_map(at).collect(),
             check: typed.check,

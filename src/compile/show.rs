@@ -14,6 +14,8 @@ use super::high::High;
 use super::typed;
 use crate::diagnostic::Problems;
 
+/// States for which a thread pays.
+const WORTH_A_THREAD: usize = 200;
 /// The one environment of a tree without a master.
 const ENVIRONMENT: &str = "base";
 /// The first number of the states without an `order` of their own.
@@ -22,32 +24,43 @@ const DEFINED: usize = 10_000;
 const LAST: f64 = 1_000_000.0;
 
 /// What the files come to.
-#[derive(Debug)]
 pub struct Shown {
-    /// By ID, with what the state compiler adds in double underscores.
-    pub high: Map<String, Value>,
-    /// Low chunks in execution order. A state that `prereq` names is there twice, as under Salt: first as it
-    /// is only looked at.
-    pub low: Vec<Value>,
+    high: High,
+    chunks: Vec<Chunk>,
+    arrangement: Arrangement,
     pub warnings: Problems,
 }
 
-pub fn shown(high: &High, chunks: &[Chunk], arrangement: &Arrangement, warnings: Problems) -> Shown {
-    let orders = orders(chunks);
-    let looked_at: BTreeSet<usize> =
-        arrangement.steps.iter().filter(|step| step.check).map(|step| step.state).collect();
-    let low = arrangement.steps.iter().filter_map(|step| {
-        let chunk = chunks.get(step.state)?;
-        let mut shown = low(high, chunk, orders.get(step.state).copied().unwrap_or_default());
-        if looked_at.contains(&step.state) {
-            shown.insert("__prereq__".to_owned(), Value::Bool(true));
-        }
-        if chunk.arguments.iter().any(|(key, _)| key.text() == Some("prereq")) {
-            shown.insert("__prerequiring__".to_owned(), Value::Bool(true));
-        }
-        Some(Value::Object(shown))
-    });
-    Shown { low: low.collect(), high: high_state(high), warnings }
+impl Shown {
+    pub(super) fn new(high: High, chunks: Vec<Chunk>, arrangement: Arrangement, warnings: Problems) -> Self {
+        Self { high, chunks, arrangement, warnings }
+    }
+
+    /// By ID, with what the state compiler adds in double underscores.
+    pub fn high(&self) -> Map<String, Value> {
+        high_state(&self.high)
+    }
+
+    /// Low chunks in execution order. A state that `prereq` names is there twice, as under Salt: first as it
+    /// is only looked at.
+    pub fn low(&self) -> Vec<Value> {
+        let orders = orders(&self.chunks);
+        let steps = &self.arrangement.steps;
+        let looked_at: BTreeSet<usize> =
+            steps.iter().filter(|step| step.check).map(|step| step.state).collect();
+        let low = crate::parallel::map(steps, WORTH_A_THREAD, |step| {
+            let chunk = self.chunks.get(step.state)?;
+            let mut shown = low(&self.high, chunk, orders.get(step.state).copied().unwrap_or_default());
+            if looked_at.contains(&step.state) {
+                shown.insert("__prereq__".to_owned(), Value::Bool(true));
+            }
+            if chunk.arguments.iter().any(|(key, _)| key.text() == Some("prereq")) {
+                shown.insert("__prerequiring__".to_owned(), Value::Bool(true));
+            }
+            Some(Value::Object(shown))
+        });
+        low.into_iter().flatten().collect()
+    }
 }
 
 /// What Salt makes of each state's `order`.
@@ -87,7 +100,7 @@ fn number(order: f64) -> Value {
 }
 
 fn low(high: &High, chunk: &Chunk, order: f64) -> Map<String, Value> {
-    let mut shown = Map::new();
+    let mut shown = Map::with_capacity(8 + chunk.arguments.len());
     let mut set = |key: &str, value: Value| shown.insert(key.to_owned(), value);
     set("state", Value::from(chunk.module.as_str()));
     set("name", Value::from(chunk.name.text.as_str()));

@@ -89,88 +89,140 @@ type Meant = (Option<String>, String);
 
 /// States by what requisites call them.
 struct Index<'a> {
-    /// By module (none: any) and ID or name.
-    names: HashMap<(Option<&'a str>, &'a str), Vec<usize>>,
-    /// All IDs and names, sorted, by module; made when the first pattern is asked.
-    sorted: HashMap<Option<String>, Vec<(&'a str, usize)>>,
+    chunks: &'a [Chunk],
+    /// By ID and by name, whatever the module.
+    names: HashMap<&'a str, Vec<usize>, foldhash::fast::RandomState>,
+    /// By module, made when its first pattern is asked.
+    sorted: HashMap<Option<String>, Sorted<'a>>,
     /// By the name of their state file and of those that included it.
     sls: BTreeMap<Arc<str>, Vec<usize>>,
-    /// What references have been found to mean.
+    /// What patterns and the names of state files have been found to mean: they may mean very many.
     known: HashMap<Meant, Option<Arc<[usize]>>>,
 }
 
 impl<'a> Index<'a> {
     fn of(high: &High, chunks: &'a [Chunk]) -> Self {
-        let mut names: HashMap<_, Vec<usize>> = HashMap::with_capacity(chunks.len() * 4);
+        let mut names: HashMap<&str, Vec<usize>, _> =
+            HashMap::with_capacity_and_hasher(chunks.len() * 2, foldhash::fast::RandomState::default());
         let mut sls: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
         for name in &high.sls {
             // A file without states is there all the same.
             sls.entry(Arc::clone(name)).or_default();
         }
-        let mut lineages: HashMap<&str, Vec<Arc<str>>> = HashMap::new();
+        let mut last: Option<(&str, Vec<Arc<str>>)> = None;
         for (number, chunk) in chunks.iter().enumerate() {
-            let mut add = |word: &'a str| {
-                for module in [Some(chunk.module.as_str()), None] {
-                    names.entry((module, word)).or_default().push(number);
-                }
-            };
-            add(&chunk.id.text);
+            names.entry(&chunk.id.text).or_default().push(number);
             if chunk.name.text != chunk.id.text {
-                add(&chunk.name.text);
+                names.entry(&chunk.name.text).or_default().push(number);
             }
-            for name in lineages.entry(&chunk.sls).or_insert_with(|| high.lineage(&chunk.sls)) {
-                sls.entry(Arc::clone(name)).or_default().push(number);
+            // States of one file mostly stand together.
+            let lineage = match &mut last {
+                Some((sls, lineage)) if *sls == &*chunk.sls => lineage,
+                _ => &mut last.insert((&chunk.sls, high.lineage(&chunk.sls))).1,
+            };
+            for name in lineage {
+                if let Some(found) = sls.get_mut(name) {
+                    found.push(number);
+                }
             }
         }
-        Self { names, sorted: HashMap::new(), sls, known: HashMap::new() }
+        Self { chunks, names, sorted: HashMap::new(), sls, known: HashMap::new() }
     }
 
     fn find(&mut self, reference: &Reference) -> Option<Arc<[usize]>> {
+        let target = reference.target.text.as_str();
+        let module = reference.module.as_deref();
+        if module != Some("sls") {
+            let found = self.named(module, target);
+            if !found.is_empty() || !crate::glob::is_pattern(target) {
+                return (!found.is_empty()).then(|| found.into());
+            }
+        }
         let key = (reference.module.clone(), reference.target.text.clone());
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let found = self.look(reference);
+        let found = self.many(module, target);
         self.known.insert(key, found.clone());
         found
     }
 
-    fn look(&mut self, reference: &Reference) -> Option<Arc<[usize]>> {
-        let target = reference.target.text.as_str();
-        let module = reference.module.as_deref();
-        let pattern = crate::glob::is_pattern(target);
-        let mut found: Vec<usize> = if module == Some("sls") {
-            if !pattern {
-                return self.sls.get(target).map(|found| found.as_slice().into());
-            }
-            let fitting = self.sls.iter().filter(|(sls, _)| crate::glob::fits(target, sls));
+    /// The states of that ID or name, in definition order.
+    fn named(&self, module: Option<&str>, word: &str) -> Vec<usize> {
+        let found = self.names.get(word).into_iter().flatten().copied();
+        found.filter(|number| self.is_of(*number, module)).collect()
+    }
+
+    fn is_of(&self, number: usize, module: Option<&str>) -> bool {
+        module.is_none_or(|module| self.chunks.get(number).is_some_and(|chunk| chunk.module == module))
+    }
+
+    /// What a pattern or a state file's name means.
+    fn many(&mut self, module: Option<&str>, target: &str) -> Option<Arc<[usize]>> {
+        let mut found: Vec<usize> = if module != Some("sls") {
+            self.sorted(module).fitting(target)
+        } else if crate::glob::is_pattern(target) {
+            let pattern = crate::glob::Pattern::new(target);
+            let fitting = self.sls.iter().filter(|(sls, _)| pattern.fits(sls));
             fitting.flat_map(|(_, found)| found.iter().copied()).collect()
-        } else if let Some(found) = self.names.get(&(module, target)) {
-            found.clone()
-        } else if pattern {
-            let prefix = crate::glob::prefix(target);
-            let sorted = self.sorted(module);
-            let start = sorted.partition_point(|(name, _)| *name < prefix);
-            let near = sorted.iter().skip(start).take_while(|(name, _)| name.starts_with(prefix));
-            near.filter(|(name, _)| crate::glob::fits(target, name)).map(|(_, number)| *number).collect()
         } else {
-            Vec::new()
+            return self.sls.get(target).map(|found| found.as_slice().into());
         };
         found.sort_unstable();
         found.dedup();
         (!found.is_empty()).then(|| found.into())
     }
 
-    fn sorted(&mut self, module: Option<&str>) -> &[(&'a str, usize)] {
-        let names = &self.names;
+    fn sorted(&mut self, module: Option<&str>) -> &Sorted<'a> {
+        let (chunks, names) = (self.chunks, &self.names);
+        let is_of = |number: &usize| {
+            module.is_none_or(|module| chunks.get(*number).is_some_and(|chunk| chunk.module == module))
+        };
         self.sorted.entry(module.map(str::to_owned)).or_insert_with(|| {
-            let of_module = names.iter().filter(|((other, _), _)| *other == module);
-            let mut sorted: Vec<_> = of_module
-                .flat_map(|((_, name), found)| found.iter().map(|number| (*name, *number)))
-                .collect();
-            sorted.sort_unstable();
-            sorted
+            let all = names.iter().flat_map(|(name, found)| found.iter().map(|number| (*name, *number)));
+            Sorted::of(all.filter(|(_, number)| is_of(number)).collect())
         })
+    }
+
+    /// The words by which states of a module, or of any, can be called.
+    fn words(&self, module: Option<&str>) -> Vec<&'a str> {
+        let called =
+            |(_, found): &(&&'a str, &Vec<usize>)| found.iter().any(|number| self.is_of(*number, module));
+        let mut words: Vec<&str> = self.names.iter().filter(called).map(|(word, _)| *word).collect();
+        words.sort_unstable();
+        words
+    }
+}
+
+/// IDs and names in which those that fit a pattern are found by its beginning or by its end.
+struct Sorted<'a> {
+    forwards: Vec<(&'a str, usize)>,
+    /// With the bytes of the names from the last to the first.
+    backwards: Vec<(Vec<u8>, &'a str, usize)>,
+}
+
+impl<'a> Sorted<'a> {
+    fn of(mut forwards: Vec<(&'a str, usize)>) -> Self {
+        let reversed = |(name, number): &(&'a str, usize)| (name.bytes().rev().collect(), *name, *number);
+        let mut backwards: Vec<(Vec<u8>, &str, usize)> = forwards.iter().map(reversed).collect();
+        forwards.sort_unstable();
+        backwards.sort_unstable();
+        Self { forwards, backwards }
+    }
+
+    fn fitting(&self, target: &str) -> Vec<usize> {
+        let (prefix, suffix) = (crate::glob::prefix(target), crate::glob::suffix(target));
+        let pattern = crate::glob::Pattern::new(target);
+        if prefix.len() >= suffix.len() {
+            let start = self.forwards.partition_point(|(name, _)| *name < prefix);
+            let near = self.forwards.iter().skip(start).take_while(|(name, _)| name.starts_with(prefix));
+            near.filter(|(name, _)| pattern.fits(name)).map(|(_, number)| *number).collect()
+        } else {
+            let end: Vec<u8> = suffix.bytes().rev().collect();
+            let start = self.backwards.partition_point(|(name, ..)| *name < end);
+            let near = self.backwards.iter().skip(start).take_while(|(name, ..)| name.starts_with(&end));
+            near.filter(|(_, name, _)| pattern.fits(name)).map(|(.., number)| *number).collect()
+        }
     }
 }
 
@@ -201,13 +253,12 @@ fn hint(reference: &Reference, index: &Index<'_>) -> Cow<'static, str> {
             None => "a state file that is not included cannot be named; add it to `include`".into(),
         };
     }
-    let others = index.names.keys().filter(|(other, name)| *name == target && other.is_some());
-    if let Some((Some(other), _)) = others.min() {
+    let others = index.named(None, target);
+    let modules = others.iter().filter_map(|number| index.chunks.get(*number)).map(|chunk| &chunk.module);
+    if let Some(other) = modules.min() {
         return format!("there is `{other}: {target}`").into();
     }
-    let known = index.names.keys().filter(|(other, _)| *other == module).map(|(_, name)| *name);
-    let mut known: Vec<&str> = known.collect();
-    known.sort_unstable();
+    let known = index.words(module);
     match (nearest(target, known), module) {
         (Some(near), Some(module)) => format!("did you mean `{module}: {near}`?").into(),
         (Some(near), None) => format!("did you mean `{near}`?").into(),

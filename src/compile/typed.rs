@@ -8,7 +8,7 @@ use super::global::{self, Position};
 use super::{Check, requisite, salt};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::states::{FUNCTIONS, Row, State};
-use crate::yaml::{Node, Shape};
+use crate::yaml::Node;
 
 /// A state that was understood.
 pub struct Typed {
@@ -27,10 +27,7 @@ pub fn read(chunk: &Chunk, findings: &mut Findings) -> Option<Typed> {
     };
     let own = (function.arguments)();
     let (check, position) = global::check(&chunk.id.text, &chunk.arguments, own, findings);
-    let mut node = chunk.node();
-    if let Shape::Map(entries) = &mut node.shape {
-        entries.retain(|(key, _)| belongs(chunk, key, function, own, findings));
-    }
+    let node = chunk.node(|key| belongs(chunk, key, function, own, findings));
     match (function.read)(&node) {
         Ok(state) => Some(Typed { function, state, check, position }),
         Err(problems) => {

@@ -118,6 +118,7 @@ fn only_files(action: &Action) -> bool {
         | Action::Touch { path, .. }
         | Action::Download { path, .. } => path,
         Action::Rename { to, .. } | Action::Copy { to, .. } => to,
+        Action::Extract(extraction) => &extraction.into,
         Action::Nothing | Action::Fail(_) => return true,
         Action::Run(_) | Action::Packages(_) => return false,
     };

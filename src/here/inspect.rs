@@ -67,8 +67,9 @@ impl Inspection {
 
     /// High and low state of the top file, or of these state files.
     pub fn states(&self, sls: &[String], lenient: bool) -> Result<Shown, Problems> {
-        let shown = self.library.show(sls, lenient).map_err(|problems| self.told(problems))?;
-        Ok(Shown { warnings: self.told(shown.warnings), ..shown })
+        let mut shown = self.library.show(sls, lenient).map_err(|problems| self.told(problems))?;
+        shown.warnings = self.told(std::mem::take(&mut shown.warnings));
+        Ok(shown)
     }
 
     /// The states in order, as a run would have them.

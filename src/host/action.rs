@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Command;
+use super::{Command, Extraction};
 
 /// Whom a path shall belong to; names or numbers, looked up when the action is performed, since an
 /// earlier action may create them. `None` leaves as it is (a new path belongs to the caller).
@@ -86,6 +86,8 @@ pub enum Action {
         mode: Option<u32>,
         owner: Owner,
     },
+    /// Unpacks an archive.
+    Extract(Extraction),
     Run(Command),
     /// A request to the package manager; the engine merges those of several states into one.
     Packages(Packages),

@@ -4,6 +4,7 @@ mod apt;
 mod apt_error;
 mod copy;
 mod download;
+mod extract;
 mod files;
 mod prepare;
 mod program;
@@ -172,6 +173,11 @@ impl Host for Local {
             Action::Download { url, hash, path, mode, owner } => {
                 download::download(self, url, hash.as_ref(), path, *mode, owner)?;
                 self.wrote(path);
+            }
+            Action::Extract(extraction) => {
+                extract::extract(self, extraction)?;
+                self.wrote(&extraction.into);
+                self.wrote(&extraction.record);
             }
             file => {
                 let path = files::act(self, file)?;

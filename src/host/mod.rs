@@ -3,6 +3,7 @@
 mod action;
 mod command;
 pub mod digest;
+mod extraction;
 pub mod fake;
 pub mod home;
 mod local;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use action::{Action, Hash, Owner, PackageRequest, Packages};
 pub use command::{Command, Output};
+pub use extraction::{Archive, Extraction, Format};
 pub use local::Local;
 pub use overlay::Overlay;
 pub use owed::Owed;

@@ -28,6 +28,8 @@ pub(super) fn rehearse(model: &mut Model, below: &dyn Host, strict: bool, action
             let why = format!("its content is known only after `{url}` was fetched");
             stage.write(path, Content::Unknown(why), *mode, owner)?;
         }
+        // What is in it is known only after it was unpacked.
+        Action::Extract(extraction) => stage.make_folders(&extraction.into)?,
         Action::MakeDirectory { path, mode, owner } => stage.make_directory(path, *mode, owner)?,
         Action::SetMode { path, mode } => {
             let (_, item) = stage.present(path, false)?;
@@ -189,6 +191,16 @@ impl Stage<'_> {
                 Ok(())
             }
         }
+    }
+
+    fn make_folders(&mut self, path: &Path) -> Result<()> {
+        let folders: Vec<&Path> = path.ancestors().collect();
+        for folder in folders.into_iter().rev() {
+            if self.view().find(folder, true)?.is_none() {
+                self.make_directory(folder, None, &Owner::default())?;
+            }
+        }
+        Ok(())
     }
 
     fn change(&mut self, path: &Path, follow: bool, change: impl FnOnce(&mut Item)) -> Result<()> {

@@ -74,9 +74,10 @@ impl ProjectLibrary {
 
     /// High and low state of the host's top file, or of these state files instead, as Salt shows them.
     pub fn show(&self, sls: &[String], lenient: bool) -> Result<Shown, Problems> {
-        let shown =
+        let mut shown =
             compile::show(&self.request(sls, &[], lenient)).map_err(|problems| self.advised(problems))?;
-        Ok(Shown { warnings: self.advised(shown.warnings), ..shown })
+        shown.warnings = self.advised(std::mem::take(&mut shown.warnings));
+        Ok(shown)
     }
 
     /// The state files that the top file gives the host.

@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
             self.problems.push(Diagnostic::error(problem).at(&node.place));
             return None;
         };
-        own.remove("include");
+        own.shift_remove("include");
         let mut all = Map::new();
         if let Some(includes) = node.get("include") {
             self.depth += 1;

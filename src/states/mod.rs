@@ -3,6 +3,7 @@
 
 mod account_name;
 mod alternatives;
+mod archive;
 mod cmd;
 mod cron;
 mod debconf;
@@ -16,6 +17,7 @@ mod host;
 mod keyboard;
 mod kmod;
 mod locale;
+mod module;
 mod mount;
 mod pip;
 mod pkg;
@@ -67,6 +69,11 @@ pub trait State: Debug + Send + Sync {
 
     /// What must be settled before this state, if another state owns it.
     fn wants(&self) -> Vec<Key> {
+        Vec::new()
+    }
+
+    /// The functions that it asks as conditions do; what is none of them is a mistake in the state file.
+    fn asks(&self) -> Vec<&str> {
         Vec::new()
     }
 

@@ -1,9 +1,9 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, alternatives, cmd, cron, debconf, file, git, group, host, keyboard, kmod, locale, mount, pip, pkg,
-    pkgrepo, postgres, row, service, ssh_auth, ssh_known_hosts, supervisord, sysctl, test, timezone, ufw,
-    user, virtualenv,
+    Row, alternatives, archive, cmd, cron, debconf, file, git, group, host, keyboard, kmod, locale, module,
+    mount, pip, pkg, pkgrepo, postgres, row, service, ssh_auth, ssh_known_hosts, supervisord, sysctl, test,
+    timezone, ufw, user, virtualenv,
 };
 
 /// All functions, sorted by name.
@@ -12,6 +12,7 @@ pub static FUNCTIONS: &[Row] = &[
     row::<alternatives::Install>(),
     row::<alternatives::Remove>(),
     row::<alternatives::Set>(),
+    row::<archive::Extracted>(),
     row::<cmd::Run>(),
     row::<cmd::Script>(),
     row::<cmd::Wait>(),
@@ -59,6 +60,8 @@ pub static FUNCTIONS: &[Row] = &[
     row::<kmod::Present>(),
     row::<locale::Present>(),
     row::<locale::System>(),
+    row::<module::Run>(),
+    row::<module::Wait>(),
     row::<mount::Mounted>(),
     row::<mount::Swap>(),
     row::<mount::Unmounted>(),

@@ -220,6 +220,10 @@ fn syntax(detail: &str) -> Diagnostic {
     ];
     let told = |text: String| Diagnostic::error(format!("template syntax: {text}"));
     if let Some(word) = detail.strip_prefix("unknown statement ") {
+        if matches!(word, "else" | "elif") {
+            return told(format!("`{word}` belongs to no `if` that is open here"))
+                .help("it stands between `{% if %}` and its `{% endif %}`");
+        }
         return match word.strip_prefix("end") {
             Some(tag) => told(format!("`{word}` closes no `{tag}` that is open here"))
                 .help("the tag that was opened last is closed first"),

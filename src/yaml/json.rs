@@ -42,7 +42,7 @@ pub fn from_json(value: &Value, place: &Place) -> Node {
         },
         Value::String(text) => scalar(text.clone(), true),
         Value::Array(items) => Shape::List(items.iter().map(|item| from_json(item, place)).collect()),
-        Value::Object(entries) => Shape::Map(pairs(entries, place)),
+        Value::Object(entries) => Shape::Map(pairs(entries, place).into()),
     };
     Node { place: place.clone(), shape }
 }

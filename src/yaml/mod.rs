@@ -1,8 +1,10 @@
 //! YAML text to places-keeping [`Node`]s, and Nodes to any `Deserialize`. Must not know states.
 
 mod json;
+mod key;
 mod node;
 mod parse;
+mod plain;
 mod read;
 mod scalar;
 mod slips;

@@ -13,16 +13,16 @@ pub struct Node {
     pub shape: Shape,
 }
 
+/// What is in a node is shared by all copies, of which a compile makes many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
     Scalar(Scalar),
-    List(Vec<Node>),
+    List(Arc<[Node]>),
     /// In the order written; keys are unique (the parser refuses duplicates).
-    Map(Vec<(Node, Node)>),
+    Map(Arc<[(Node, Node)]>),
 }
 
-/// A scalar as written: without quotes and with escapes resolved, but not yet typed. Its text is shared by
-/// all copies, of which a compile makes many.
+/// A scalar as written: without quotes and with escapes resolved, but not yet typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scalar {
     pub text: Arc<str>,

@@ -6,21 +6,30 @@ use std::sync::Arc;
 
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
+use super::key::{Identity, identity, is_merge};
 use super::slips::{self, Slip};
-use super::{Meaning, Node, Scalar, Shape};
+use super::{Meaning, Node, Scalar, Shape, plain};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
 
 /// Bytes of a document.
-const LARGEST: usize = 32 << 20;
+pub const LARGEST: usize = 32 << 20;
 /// Lists and maps within one another, aliases followed.
-const DEEPEST: usize = 100;
+pub const DEEPEST: usize = 100;
 /// Nodes and bytes of text that aliases may add to a document.
 const MOST_COPIED: usize = 500_000;
 const MOST_COPIED_TEXT: usize = 32 << 20;
 
 /// The document of a text; `None` if there is nothing in it.
 pub fn parse(source: &Arc<Source>) -> Result<Option<Node>, Vec<Diagnostic>> {
+    match plain::read(source) {
+        Some(node) => Ok(Some(node)),
+        None => general(source),
+    }
+}
+
+/// The document of a text whatever is in it.
+pub fn general(source: &Arc<Source>) -> Result<Option<Node>, Vec<Diagnostic>> {
     let mut builder = Builder::new(source);
     let result = builder.run();
     let mut problems = builder.problems;
@@ -144,7 +153,7 @@ impl<'a> Builder<'a> {
     fn end(&mut self) -> Step {
         let Some(Open { mut place, anchor, size, kind }) = self.open.pop() else { return Ok(()) };
         let shape = match kind {
-            Kind::List(items) => Shape::List(items),
+            Kind::List(items) => Shape::List(items.into()),
             Kind::Map { entries, merged, .. } => {
                 if let Some((key, _)) = entries.first()
                     && key.place.line == place.line
@@ -153,7 +162,8 @@ impl<'a> Builder<'a> {
                     place.width = key.place.width;
                 }
                 self.refuse_doubles(&entries);
-                Shape::Map(if merged.is_empty() { entries } else { self.merge(entries, merged)? })
+                let entries = if merged.is_empty() { entries } else { self.merge(entries, merged)? };
+                Shape::Map(entries.into())
             }
         };
         self.push(Node { place, shape }, anchor, size)
@@ -206,19 +216,16 @@ impl<'a> Builder<'a> {
 
     /// The entries of maps under `<<` before those written, which win.
     fn merge(&self, entries: Vec<(Node, Node)>, merged: Vec<Node>) -> Step<Vec<(Node, Node)>> {
-        let mut maps = Vec::new();
-        for node in merged {
-            match node.shape {
+        let mut maps: Vec<&[(Node, Node)]> = Vec::new();
+        for node in &merged {
+            match &node.shape {
                 Shape::Map(map) => maps.push(map),
                 Shape::List(items) => {
-                    for item in items {
-                        match item.shape {
-                            Shape::Map(map) => maps.push(map),
-                            _ => return Err(self.not_mergeable(&item)),
-                        }
+                    for item in items.iter() {
+                        maps.push(item.map().ok_or_else(|| self.not_mergeable(item))?);
                     }
                 }
-                Shape::Scalar(_) => return Err(self.not_mergeable(&node)),
+                Shape::Scalar(_) => return Err(self.not_mergeable(node)),
             }
         }
         // The first of several maps wins; its entries come last, as in Salt.
@@ -229,7 +236,7 @@ impl<'a> Builder<'a> {
         }
         let mut all: Vec<(Node, Node)> = Vec::new();
         for (map, wanted) in maps.into_iter().zip(wanted).rev() {
-            all.extend(map.into_iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(entry, _)| entry));
+            all.extend(map.iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(entry, _)| entry.clone()));
         }
         all.extend(entries);
         Ok(all)
@@ -333,32 +340,6 @@ impl<'a> Builder<'a> {
         let place = self.place_at(error.marker().line(), error.marker().col(), 1);
         Box::new(slips::explain(self.source, &place, &slip(error.kind()), self.open.last().map(|o| &o.place)))
     }
-}
-
-/// What makes two keys the same: their meaning, so that `yes` and `true` are one key, `1` and `'1'` two.
-#[derive(PartialEq, Eq, Hash)]
-enum Identity<'a> {
-    Text(&'a str),
-    Null,
-    Bool(bool),
-    Integer(i128),
-    /// The bits of the number.
-    Float(u64),
-}
-
-fn identity(key: &Node) -> Identity<'_> {
-    match key.meaning() {
-        Some(Meaning::Text(text)) => Identity::Text(text),
-        Some(Meaning::Bool(value)) => Identity::Bool(value),
-        Some(Meaning::Integer(value)) => Identity::Integer(value),
-        Some(Meaning::Float(value)) => Identity::Float(value.to_bits()),
-        // Lists and maps are refused as keys.
-        Some(Meaning::Null) | None => Identity::Null,
-    }
-}
-
-fn is_merge(key: &Node) -> bool {
-    matches!(&key.shape, Shape::Scalar(scalar) if !scalar.quoted && &*scalar.text == "<<")
 }
 
 fn span_bytes(span: &Span) -> usize {

@@ -93,7 +93,7 @@ impl Node {
 pub fn required_of<T: DeserializeOwned>() -> Vec<&'static str> {
     let nothing = Node {
         place: Place::start(&Source::new(String::new(), String::new())),
-        shape: Shape::Map(Vec::new()),
+        shape: Shape::Map([].into()),
     };
     let known = Known::default();
     while let Err(error) = T::deserialize(Reader::new(&nothing, &known)) {

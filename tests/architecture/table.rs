@@ -14,6 +14,7 @@ pub const MODULES: &[Module] = &[
     // What everything stands on.
     module("source", &[]),
     module("glob", &[]),
+    module("parallel", &[]),
     module("exit", &[]),
     module("fault", &[]),
     module("diagnostic", &["source"]),
@@ -74,6 +75,7 @@ pub const MODULES: &[Module] = &[
             "graph",
             "facts",
             "states",
+            "parallel",
         ],
     ),
     // One host's files and data, for compiling and for its states.

@@ -2,11 +2,13 @@
 //! peak memory. It starts what it is told to and knows nothing of it.
 //!
 //!     measure tree WORKLOAD FOLDER TARGET        writes the workload's tree, prints how many states
+//!     measure language KIND STATES FOLDER        writes a tree for the compiler alone (language.rs)
 //!     measure times RUNS -- COMMAND … -- COMMAND …   median milliseconds of each, taken in turn
 //!     measure memory -- COMMAND …                peak kilobytes
 //!     measure watch COMM ROOT_PID                peak kilobytes of programs of that name in a container, until
 //!                                                standard input ends
 
+mod language;
 mod tree;
 mod workload;
 
@@ -34,6 +36,7 @@ fn main() -> Done {
             writeln!(out, "{}", workload.states())?;
             Ok(())
         }
+        ["language", kind, states, folder] => Ok(language::write(kind, states.parse()?, Path::new(folder))?),
         ["times", runs, commands @ ..] => {
             for median in times(runs.parse()?, commands)? {
                 writeln!(out, "{:.3}", median.as_secs_f64() * 1000.0)?;
@@ -49,7 +52,7 @@ fn main() -> Done {
             writeln!(out, "{}", watch(comm, root)?)?;
             Ok(())
         }
-        _ => Err("measure tree|times|memory|watch …; see tests/bench/measure.rs".into()),
+        _ => Err("measure tree|language|times|memory|watch …; see tests/bench/measure.rs".into()),
     }
 }
 

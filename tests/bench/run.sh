@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # run.sh PROGRAM: measures the program on throw-away hosts, each figure against a peer in the same run, and
 # prints one table. `measure` and `floor` stand in examples/ beside the program (make bench builds them).
-# PARTS="local site" chooses what is measured, RUNS how often (an odd number).
+# PARTS="local site language" chooses what is measured, RUNS how often (an odd number).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=$(realpath "$1")
 tools=$(dirname "$program")/examples
-parts=${PARTS:-local site}
+parts=${PARTS:-language local site}
 runs=${RUNS:-15}
 
 work=$(mktemp -d)
@@ -48,7 +48,7 @@ else:
     met = "yes" if measured <= float(aim) else "NO"
 limit = f"{float(aim[:-1]):g} x" if aim.endswith("x") else f"{show(float(aim))} {unit}" if aim else ""
 print("\t".join([what, f"{show(measured)} {unit}", f"{show(float(peer))} {unit} {name}" if peer else "",
-                 f"{ratio:.2f}" if ratio else "", limit, met]))
+                 f"{ratio:.{2 if ratio >= 0.1 else 4}f}" if ratio else "", limit, met]))
 END
     )
     rows+=("$line")
@@ -128,6 +128,33 @@ END
         -- sh -c "'$away /root/floor W2 $tree $target write'" \
         -- sh -c "'$away /root/provision --local --file-root $tree/states --pillar-root $tree/pillar'")
     row "W2: first run" "${times[1]}" ms "${times[0]}" "floor" 150
+}
+
+# --- the compiler alone, on this machine, against Salt's
+measure_language() {
+    say "compiling trees of state files"
+    local salt=target/salt/bin/salt-call tree=$work/trees
+    [ -x $salt ] || { python3 -m venv target/salt && target/salt/bin/pip install --quiet salt==3008.2; }
+    mkdir -p "$work/salt"
+    printf 'root_dir: %s\nfile_client: local\nid: bench\n' "$work/salt" >"$work/salt/minion"
+    local kind count
+    for kind in many-100 many-1000 many-5000 many-10000 chain-5000 patterns-5000; do
+        "$tools/measure" language "${kind%-*}" "${kind#*-}" "$tree/$kind"
+    done
+    low() { echo "$program show low --file-root $tree/$1/states --pillar-root $tree/$1/pillar --id bench --json"; }
+    readarray -t times < <("$tools/measure" times "$runs" -- $(low many-100) -- $(low many-1000) \
+        -- $(low many-5000) -- $(low many-10000) -- $(low chain-5000) -- $(low patterns-5000))
+    [ "${#times[@]}" = 6 ] || return 1
+    local theirs
+    theirs=$("$tools/measure" times 1 -- "$salt" -c "$work/salt" --local --file-root="$tree/many-5000/states" \
+        --pillar-root="$tree/many-5000/pillar" --out=json state.show_lowstate)
+    row "compile 100 states in 20 files" "${times[0]}" ms "" "" ""
+    row "compile 1,000 states in 200 files" "${times[1]}" ms "" "" ""
+    row "compile 5,000 states in 1,000 files" "${times[2]}" ms "" "" 100
+    row "the same against Salt: 1/100" "${times[2]}" ms "$theirs" "salt-call" 0.01x
+    row "compile 10,000 states in 2,000 files" "${times[3]}" ms "${times[2]}" "half as many" 2.5x
+    row "compile a chain of 5,000" "${times[4]}" ms "${times[2]}" "no chain" 2x
+    row "compile 5,000 patterns" "${times[5]}" ms "${times[2]}" "no patterns" 2x
 }
 
 # --- the whole stack

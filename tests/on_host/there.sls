@@ -232,3 +232,13 @@ script:
   cmd.script:
     - source: salt://files/script.sh
     - creates: /srv/demo/by-script
+/srv/tool:
+  archive.extracted:
+    - source: salt://tool.tar.gz
+    - user: daemon
+    - options: --strip-components=1
+by module:
+  module.run:
+    - service.systemctl_reload:
+    - cmd.run: [touch /srv/demo/by-module]
+    - creates: /srv/demo/by-module

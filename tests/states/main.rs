@@ -112,5 +112,5 @@ fn every_function_has_cases_and_an_example_that_reads() {
 
 /// A map Node at the place of another.
 fn map(place: &Place, entries: Vec<(Node, Node)>) -> Node {
-    Node { place: place.clone(), shape: Shape::Map(entries) }
+    Node { place: place.clone(), shape: Shape::Map(entries.into()) }
 }

@@ -2,7 +2,7 @@
 
 use provision::diagnostic::Diagnostic;
 use provision::fault::Fault;
-use provision::host::{Action, Command, Owner, Packages};
+use provision::host::{Action, Archive, Command, Extraction, Owner, Packages};
 use provision::plan::Plan;
 
 /// Longer contents are only counted.
@@ -113,6 +113,18 @@ pub fn action(action: &Action) -> String {
         Action::Download { url, hash, path, mode, owner } => {
             let hash = hash.as_ref().map(|hash| format!(", {} {}", hash.kind, hash.hex)).unwrap_or_default();
             format!("download {url} → {}{hash}{}", path.display(), attributes(*mode, owner))
+        }
+        Action::Extract(Extraction { archive, format, into, options, owner, one_top, record: _ }) => {
+            let archive = match archive {
+                Archive::Bytes(bytes) => format!("({} bytes)", bytes.len()),
+                Archive::File(path) => path.display().to_string(),
+                Archive::Url(url, None) => url.clone(),
+                Archive::Url(url, Some(hash)) => format!("{url}, {} {}", hash.kind, hash.hex),
+            };
+            let options: String = options.iter().map(|option| format!(" {option}")).collect();
+            let one_top = if *one_top { ", one folder at its top" } else { "" };
+            let owner = attributes(None, owner);
+            format!("extract {format:?}{options} {archive} → {}{owner}{one_top}", into.display())
         }
         Action::Run(command) => run(command),
         Action::Packages(request) => packages(request),

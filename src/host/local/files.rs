@@ -28,7 +28,7 @@ pub(super) fn act<'a>(host: &Local, action: &'a Action) -> Result<&'a Path> {
         | Action::Rename { to: path, .. }
         | Action::Copy { to: path, .. }
         | Action::Download { path, .. } => path,
-        Action::Run(_) | Action::Packages(_) | Action::Nothing | Action::Fail(_) => {
+        Action::Run(_) | Action::Extract(_) | Action::Packages(_) | Action::Nothing | Action::Fail(_) => {
             return Err(Fault::new("an action on files was expected"));
         }
     };
@@ -59,6 +59,7 @@ pub(super) fn act<'a>(host: &Local, action: &'a Action) -> Result<&'a Path> {
         }
         Action::Touch { accessed, modified, .. } => touch(path, *accessed, *modified)?,
         Action::Download { .. }
+        | Action::Extract(_)
         | Action::Run(_)
         | Action::Packages(_)
         | Action::Nothing

@@ -102,10 +102,7 @@ impl Origin<'_> {
         let hash = match written {
             Some(written) => Some(source::digest(context, written, self.source_hash_name, self.path, url)?),
             None if self.skip_verify => None,
-            None => {
-                return Err(Fault::new(format!("`{}` cannot be verified", source::bare(url)))
-                    .help("write its digest as `source_hash: sha256=…`, or `skip_verify: True`"));
-            }
+            None => return Err(source::unverified(url)),
         };
         match hash {
             Some(hash) if self.template.is_none() && !self.whole => {

@@ -127,6 +127,12 @@ pub fn from_network(host: &dyn Host, url: &str) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
+/// Why an address without a digest is not fetched.
+pub fn unverified(url: &str) -> Fault {
+    Fault::new(format!("`{}` cannot be verified", bare(url)))
+        .help("write its digest as `source_hash: sha256=…`, or `skip_verify: True`")
+}
+
 /// An address without user and password.
 pub fn bare(url: &str) -> String {
     match url.split_once("://").and_then(|(scheme, rest)| {

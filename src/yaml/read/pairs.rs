@@ -19,7 +19,7 @@ impl<'a> Pairs<'a> {
         match &node.shape {
             Shape::Map(entries) => pairs.extend(entries.iter().map(|(key, value)| (key, Some(value)))),
             Shape::List(items) => {
-                for item in items {
+                for item in items.iter() {
                     match &item.shape {
                         Shape::Map(entries) => {
                             pairs.extend(entries.iter().map(|(key, value)| (key, Some(value))));

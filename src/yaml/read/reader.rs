@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
 
     fn items(self, expected: &str) -> Result<Items<'a>, Error> {
         let nodes = match &self.node.shape {
-            Shape::List(items) => items.as_slice(),
+            Shape::List(items) => &**items,
             _ if self.single && self.node.is_null() => &[],
             _ if self.single => std::slice::from_ref(self.node),
             Shape::Scalar(scalar) if !self.node.is_null() => {
@@ -311,7 +311,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 let name: StrDeserializer<'_, Error> = (*scalar.text).into_deserializer();
                 visitor.visit_enum(name)
             }
-            Shape::Map(entries) => match entries.as_slice() {
+            Shape::Map(entries) => match &**entries {
                 [(key, value)] => visitor.visit_enum(Variant { key, value: Reader::new(value, self.known) }),
                 _ => self.wrong("a map with one key"),
             },

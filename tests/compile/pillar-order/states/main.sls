@@ -1,0 +1,4 @@
+{% for key in pillar %}
+{{ key }}:
+  test.nop: []
+{% endfor %}
