@@ -4,6 +4,7 @@
 mod files;
 mod inspect;
 mod offline;
+mod own_facts;
 mod telling;
 
 use std::sync::{Arc, Mutex};
@@ -61,7 +62,7 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     if of_a_project && users::get_effective_uid() != 0 {
         return Err(wrong(Fault::new("only root may do this").help("run it with sudo")));
     }
-    let surroundings = files::surroundings(order, &facts).map_err(wrong)?;
+    let surroundings = files::surroundings(order, &files.states, &facts).map_err(wrong)?;
     if order.task == Task::Facts {
         tell(Event::Facts { grains: surroundings.grains.as_ref().clone() });
         tell(Event::Finished { summary: Summary::default() });

@@ -54,6 +54,23 @@ fn printed(root: &Path, line: &str) -> String {
 }
 
 #[test]
+fn a_tree_brings_facts_of_its_own() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("states/facts.d")).unwrap();
+    let write = |path: &str, text: &str| std::fs::write(root.path().join("states").join(path), text).unwrap();
+    write("facts.d/rack", "#!/bin/sh\necho '{\"rack\": \"b7\"}'\n");
+    write("web.sls", "{{ grains.rack }}:\n  test.nop: []\n");
+    let low = printed(root.path(), "show low --file-root states --json web");
+    let low: serde_json::Value = serde_json::from_str(&low).unwrap();
+    assert_eq!(low.pointer("/0/name"), Some(&serde_json::json!("b7")));
+    write("facts.d/rack", "#!/bin/sh\nexit 3\n");
+    let output = provision(root.path(), "show low --file-root states --json web");
+    assert!(!output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("facts.d/rack` failed"), "{told}");
+}
+
+#[test]
 fn graphs_are_drawn_as_dot_and_mermaid() {
     let root = project();
     let dot = "\

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::own_facts;
 use crate::diagnostic::Problems;
 use crate::facts::{Facts, Grains};
 use crate::fault::Result;
@@ -45,9 +46,10 @@ impl Files {
     }
 }
 
-/// What is known of this host, with what the order says of it put over.
-pub(super) fn surroundings(order: &Order, facts: &Arc<Facts>) -> Result<Surroundings> {
+/// What is known of this host, with the project's own facts and what the order says of it put over.
+pub(super) fn surroundings(order: &Order, states: &Tree, facts: &Arc<Facts>) -> Result<Surroundings> {
     let mut grains = facts.grains()?.as_ref().clone();
+    own_facts::add(states, facts, &mut grains)?;
     grains.extend(order.grains.clone());
     let id = if order.id.is_empty() { text(&grains, "id") } else { order.id.clone() };
     grains.insert("id".to_owned(), Value::from(id.as_str()));

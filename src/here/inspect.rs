@@ -43,7 +43,7 @@ impl Inspection {
                 let facts = Arc::new(Facts::new(Arc::new(Overlay::new(Arc::new(Local::new())))));
                 let id = id.unwrap_or_default().to_owned();
                 let order = Order { environment: "base".to_owned(), id, plan: true, ..Order::default() };
-                files::surroundings(&order, &facts)?
+                files::surroundings(&order, &tree.states, &facts)?
             }
         };
         let (pillar, problems) = tree.pillar(&surroundings);

@@ -29,7 +29,7 @@ pub(super) fn grains(tree: &Tree) -> Problems {
     let told = scripts.map(|file| {
         let shown = tree.shown(&format!("_grains/{file}"));
         Diagnostic::warning(format!("`{shown}` is Python, which is not run here: its grains are not known"))
-            .help("put what it finds out into pillar")
+            .help("write a program into `facts.d/` that prints the same as JSON, or put it into pillar")
     });
     Problems(told.collect())
 }
