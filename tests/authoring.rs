@@ -53,6 +53,19 @@ fn printed(root: &Path, line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The page's lines work in a project as it describes it; what follows three spaces is their description.
+#[test]
+fn the_lines_of_the_page_for_authors_work() {
+    let page = include_str!("../docs/authoring.md");
+    let root = project();
+    let lines = page.lines().filter_map(|line| line.strip_prefix("    provision "));
+    let commands: Vec<&str> = lines.map(|line| line.split("   ").next().unwrap_or(line)).collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in commands {
+        assert!(!printed(root.path(), command).trim().is_empty() || command.ends_with("check"), "{command}");
+    }
+}
+
 #[test]
 fn a_tree_brings_facts_of_its_own() {
     let root = tempfile::tempdir().unwrap();
