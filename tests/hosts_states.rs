@@ -16,7 +16,7 @@ use provision::states::FUNCTIONS;
 use support::{Project, boot, inside};
 
 /// Functions of which the tests of whole sites apply each twice, or which touch nothing.
-const ELSEWHERE: &[&str] = &["postgres_", "supervisord.", "ufw.", "test."];
+const ELSEWHERE: &[&str] = &["supervisord.", "ufw.", "test."];
 
 /// What a throw-away host cannot show, and is proven by its cases alone: commands that are only reactions, what
 /// depends on what others publish, and modules and swap of a kernel that is not the host's own.

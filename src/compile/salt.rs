@@ -164,7 +164,6 @@ const MODULES: &[(&str, &str)] = &[
     ("postgres_group", "absent present"),
     ("postgres_initdb", "present"),
     ("postgres_language", "absent present"),
-    ("postgres_privileges", "absent present"),
     ("postgres_schema", "absent present"),
     ("postgres_tablespace", "absent present"),
     ("postgres_user", "absent present"),

@@ -197,7 +197,7 @@ impl Facts {
     }
 
     /// In a dry run: there is no psql, and packages are still to be installed.
-    fn postgres_is_coming(&self, access: &Access) -> Result<bool> {
+    pub fn postgres_is_coming(&self, access: &Access) -> Result<bool> {
         if self.host().which("psql")?.is_some() {
             return Ok(false);
         }

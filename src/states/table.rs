@@ -83,6 +83,8 @@ pub static FUNCTIONS: &[Row] = &[
     row::<postgres::ExtensionPresent>(),
     row::<postgres::GroupAbsent>(),
     row::<postgres::GroupPresent>(),
+    row::<postgres::PrivilegesAbsent>(),
+    row::<postgres::PrivilegesPresent>(),
     row::<postgres::SchemaAbsent>(),
     row::<postgres::SchemaPresent>(),
     row::<postgres::TablespaceAbsent>(),

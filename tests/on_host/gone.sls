@@ -58,3 +58,49 @@ tidied:
 /srv/in memory:
   mount.unmounted:
     - persist: true
+reader on all tables:
+  postgres_privileges.absent:
+    - name: reader
+    - object_name: ALL
+    - object_type: table
+    - prepend: reports
+    - maintenance_db: books
+    - order: 1
+no longer staff:
+  postgres_privileges.absent:
+    - name: reader
+    - object_name: staff
+    - object_type: group
+    - order: 2
+reports:
+  cmd.run:
+    - name: psql -q books -c 'DROP TABLE IF EXISTS reports.sales'
+    - runas: postgres
+    - onlyif: psql -Atq books -c "SELECT 1 FROM pg_tables WHERE tablename = 'sales'" | grep -q 1
+    - order: 3
+  postgres_schema.absent:
+    - dbname: books
+    - order: 4
+pg_trgm:
+  postgres_extension.absent:
+    - maintenance_db: books
+    - order: 5
+spare:
+  postgres_database.absent:
+    - order: 6
+space:
+  postgres_tablespace.absent:
+    - order: 7
+no language:
+  postgres_privileges.absent:
+    - name: reader
+    - object_name: plpgsql
+    - object_type: language
+    - maintenance_db: books
+    - order: 8
+staff:
+  postgres_group.absent:
+    - order: 9
+leaver:
+  postgres_user.absent:
+    - order: 10

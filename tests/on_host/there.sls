@@ -242,3 +242,66 @@ by module:
     - service.systemctl_reload:
     - cmd.run: [touch /srv/demo/by-module]
     - creates: /srv/demo/by-module
+postgresql:
+  pkg.installed: []
+reader:
+  postgres_user.present:
+    - password: reads-only-what-it-may
+leaver:
+  postgres_user.present: []
+spare:
+  postgres_database.present: []
+staff:
+  postgres_group.present: []
+books:
+  postgres_database.present:
+    - owner: reader
+pg_trgm:
+  postgres_extension.present:
+    - maintenance_db: books
+reports:
+  postgres_schema.present:
+    - dbname: books
+/srv/space:
+  file.directory:
+    - user: postgres
+space:
+  postgres_tablespace.present:
+    - directory: /srv/space
+{% for kind, object, privileges in [
+  ('schema', 'reports', 'USAGE'), ('database', 'spare', 'TEMP'), ('language', 'plpgsql', 'ALL'),
+  ('tablespace', 'space', 'CREATE'), ('group', 'staff', ''), ('function', 'similarity(text, text)', 'EXECUTE'),
+] %}
+reader on {{ kind }}:
+  postgres_privileges.present:
+    - name: reader
+    - object_name: {{ object }}
+    - object_type: {{ kind }}
+    - privileges: [{{ privileges }}]
+    - maintenance_db: books
+    - require:
+      - postgres_schema: reports
+      - postgres_extension: pg_trgm
+      - postgres_tablespace: space
+      - postgres_group: staff
+      - postgres_database: spare
+{% endfor %}
+table:
+  cmd.run:
+    - name: psql -q books -c 'CREATE TABLE IF NOT EXISTS reports.sales (number serial)'
+    - runas: postgres
+    - onchanges:
+      - postgres_schema: reports
+{% for kind in ['table', 'sequence'] %}
+reader on all {{ kind }}s:
+  postgres_privileges.present:
+    - name: reader
+    - object_name: ALL
+    - object_type: {{ kind }}
+    - privileges: [SELECT]
+    - prepend: reports
+    - grant_option: true
+    - maintenance_db: books
+    - require:
+      - cmd: table
+{% endfor %}

@@ -4,6 +4,7 @@
 mod database;
 mod encrypted;
 mod extension;
+mod privileges;
 mod quote;
 mod role;
 mod schema;
@@ -12,6 +13,7 @@ mod tablespace;
 
 pub use database::{DatabaseAbsent, DatabasePresent};
 pub use extension::{ExtensionAbsent, ExtensionPresent};
+pub use privileges::{PrivilegesAbsent, PrivilegesPresent};
 pub use role::{GroupAbsent, GroupPresent, UserAbsent, UserPresent};
 pub use schema::{SchemaAbsent, SchemaPresent};
 pub use tablespace::{TablespaceAbsent, TablespacePresent};
