@@ -165,7 +165,7 @@ fn salts_results(recorded: &Value) -> Result<Value, Anything> {
 }
 
 fn our_results(events: &str) -> Result<Value, Anything> {
-    let mut results = Vec::new();
+    let mut results = BTreeMap::new();
     for line in events.lines() {
         let event: Value = serde_json::from_str(line)?;
         if event["event"] != "state" {
@@ -174,9 +174,13 @@ fn our_results(events: &str) -> Result<Value, Anything> {
         let outcome = event["outcome"].as_str().unwrap_or_default();
         let comment = event["comment"].as_str().unwrap_or_default();
         let good = !matches!(outcome, "failed" | "blocked");
-        results.push(result(&event["id"], &event["name"], good, outcome == "changed", comment));
+        let result = result(&event["id"], &event["name"], good, outcome == "changed", comment);
+        // Parallel ones are told when they end. What a `listen` brings has the number of its state.
+        let number = event["number"].as_u64();
+        let again = results.contains_key(&(false, number));
+        results.insert((again, number), result);
     }
-    Ok(Value::Array(results))
+    Ok(results.into_values().collect())
 }
 
 fn same(salt: &Value, ours: &Value) -> Result<(), Anything> {

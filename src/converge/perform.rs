@@ -118,9 +118,9 @@ fn only_files(action: &Action) -> bool {
         | Action::Touch { path, .. }
         | Action::Download { path, .. } => path,
         Action::Rename { to, .. } | Action::Copy { to, .. } => to,
-        Action::Extract(extraction) => &extraction.into,
         Action::Nothing | Action::Fail(_) => return true,
-        Action::Run(_) | Action::Packages(_) => return false,
+        // An archive may bring anything.
+        Action::Run(_) | Action::Packages(_) | Action::Extract(_) => return false,
     };
     const WATCHED: [&str; 7] = [
         "/etc/passwd",

@@ -1,55 +1,41 @@
 //! One pass over the states in execution order, and the listeners at its end.
 
+mod attempt;
+mod beside;
 mod listen;
 mod owe;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::Scope;
 use std::time::{Duration, Instant};
 
+use self::attempt::{Ended, Ground, Turn};
+use self::beside::{Arrived, Beside};
 use super::ahead::{self, Ahead, Stop};
 use super::decide::{Decision, Done, decide};
-use super::look::{context, guarded, look};
-use super::{Converge, guard, perform, progress, retry};
+use super::look::look;
+use super::{Converge, guard, perform, progress};
 use crate::compile::{Low, Requisite};
 use crate::event::{Event, Outcome, StateResult, Summary};
 use crate::fault::{Fault, Result};
 use crate::plan::Plan;
-use crate::states::Verdict;
 
 pub struct Walk<'a> {
     run: &'a Converge<'a>,
+    ground: Arc<Ground<'a>>,
     done: Vec<Option<Done>>,
     /// Plans that were performed early, together with another state's packages.
     early: BTreeMap<usize, Plan>,
     /// For each state, those that named it in `prereq` and run before it.
     prereq_of: BTreeMap<usize, Vec<usize>>,
-    /// Something has changed or would change: answers from before are of no use.
+    beside: Beside,
+    /// Something has changed or would change.
     touched: bool,
-    /// For each state, those that react when it has changed.
-    dependents: BTreeMap<usize, Vec<usize>>,
+    /// Answers from before are of no use: something has been touched, or may be just now.
+    stale: bool,
     summary: Summary,
     stopped_by: Option<usize>,
-}
-
-/// What became of one state, before it is told.
-struct Ended {
-    outcome: Outcome,
-    plan: Plan,
-    fault: Option<Fault>,
-}
-
-impl Ended {
-    fn new(outcome: Outcome, plan: Plan) -> Self {
-        Self { outcome, plan, fault: None }
-    }
-
-    fn because(outcome: Outcome, why: impl Into<String>) -> Self {
-        Self::new(outcome, Plan::nothing(why))
-    }
-
-    fn failed(fault: Fault) -> Self {
-        Self { outcome: Outcome::Failed, plan: Plan::default(), fault: Some(fault) }
-    }
 }
 
 impl<'a> Walk<'a> {
@@ -62,11 +48,13 @@ impl<'a> Walk<'a> {
         }
         Self {
             run,
+            ground: Arc::new(Ground::new(run)),
             done: vec![None; run.compiled.states.len()],
             early: BTreeMap::new(),
             prereq_of,
+            beside: Beside::default(),
             touched: false,
-            dependents: owe::dependents(&run.compiled.states),
+            stale: false,
             summary: Summary::default(),
             stopped_by: None,
         }
@@ -88,14 +76,18 @@ impl<'a> Walk<'a> {
             let mut ahead = ahead::start(scope, states.len(), &stop, &wanted, &check);
             for (at, low) in states.iter().enumerate() {
                 let answer = match &mut ahead {
-                    Some(ahead) if !self.touched && wanted(at) => ahead.take(at),
+                    Some(ahead) if wanted(at) => ahead.take(at),
                     _ => None,
                 };
-                self.state(at, low, answer, tell);
-                if self.touched {
+                self.await_needed(at, low, tell);
+                self.state(scope, at, low, answer.filter(|_| !self.stale), tell);
+                if self.stale {
                     stop.now();
                     ahead = None::<Ahead>;
                 }
+            }
+            while let Some(arrived) = self.beside.wait(|_| true, tell) {
+                self.arrive(arrived, tell);
             }
             stop.now();
         });
@@ -110,32 +102,82 @@ impl<'a> Walk<'a> {
         self.summary
     }
 
-    fn state(&mut self, at: usize, low: &Low, answer: Option<Result<Plan>>, tell: &mut dyn FnMut(Event)) {
+    /// Takes in the states that were applied beside the others: all that have ended, and those that this one
+    /// must know of.
+    fn await_needed(&mut self, at: usize, low: &Low, tell: &mut dyn FnMut(Event)) {
+        while let Some(arrived) = self.beside.ended(tell) {
+            self.arrive(arrived, tell);
+        }
+        let prereq_of = self.prereq_of.get(&at).cloned().unwrap_or_default();
+        let needed = |other: usize| {
+            prereq_of.contains(&other)
+                || low.implied.contains(&other)
+                || low.requisites.values().flatten().any(|target| *target == other)
+        };
+        while let Some(arrived) = self.beside.wait(needed, tell) {
+            self.arrive(arrived, tell);
+        }
+    }
+
+    fn arrive(&mut self, arrived: Arrived, tell: &mut dyn FnMut(Event)) {
+        let Some(low) = self.run.compiled.states.get(arrived.at) else { return };
+        let ended = arrived.ended.unwrap_or_else(Ended::failed);
+        self.end(arrived.at, low, ended, arrived.duration, tell);
+    }
+
+    fn state<'scope, 'env: 'scope>(
+        &mut self,
+        scope: &'scope Scope<'scope, 'env>,
+        at: usize,
+        low: &'a Low,
+        answer: Option<Result<Plan>>,
+        tell: &mut dyn FnMut(Event),
+    ) where
+        'a: 'env,
+    {
         let started = Instant::now();
-        let ended = self.outcome(at, low, answer, tell);
+        let ended = match self.may_run(at, low) {
+            Err(ended) => *ended,
+            Ok(watched) => {
+                let quiet = !watched
+                    && answer.as_ref().is_some_and(|answer| answer.as_ref().is_ok_and(Plan::is_empty));
+                let turn = Turn { at, low, watched, early: self.early.remove(&at), answer };
+                if low.check.parallel && !self.run.plan && !quiet && turn.early.is_none() {
+                    self.stale = true;
+                    self.beside.start(scope, Arc::clone(&self.ground), turn);
+                    return;
+                }
+                let ground = Arc::clone(&self.ground);
+                let mut together =
+                    |plan: &Plan, tell: &mut dyn FnMut(Event)| self.with_others(at, plan, tell);
+                match ground.attempts(turn, &mut together, tell) {
+                    Ok(ended) => ended,
+                    Err(fault) => self.unclear(at, low, fault),
+                }
+            }
+        };
+        self.end(at, low, ended, started.elapsed(), tell);
+    }
+
+    fn end(&mut self, at: usize, low: &Low, ended: Ended, duration: Duration, tell: &mut dyn FnMut(Event)) {
         if ended.outcome == Outcome::Failed && low.check.failhard && self.stopped_by.is_none() {
             self.stopped_by = Some(at);
         }
-        self.paid(at, low, ended.outcome, tell);
-        self.touched |= matches!(ended.outcome, Outcome::Changed | Outcome::WouldChange | Outcome::Failed);
+        self.ground.paid(at, low, ended.outcome, tell);
+        self.touched |=
+            ended.acted || matches!(ended.outcome, Outcome::Changed | Outcome::WouldChange | Outcome::Failed);
+        self.stale |= self.touched;
         if let Some(slot) = self.done.get_mut(at) {
             *slot = Some(Done::new(ended.outcome));
         }
-        self.tell(at, low, ended, started.elapsed(), tell);
+        self.tell(at, low, ended, duration, tell);
     }
 
-    fn outcome(
-        &mut self,
-        at: usize,
-        low: &Low,
-        mut answer: Option<Result<Plan>>,
-        tell: &mut dyn FnMut(Event),
-    ) -> Ended {
+    /// Whether the state's turn has come, and whether what it watches has changed; else what becomes of it.
+    fn may_run(&self, at: usize, low: &Low) -> std::result::Result<bool, Box<Ended>> {
         if let Some(by) = self.stopped_by {
-            return Ended::because(
-                Outcome::Blocked,
-                format!("not run: {} failed, and it says `failhard`", self.title(by)),
-            );
+            let why = format!("not run: {} failed, and it says `failhard`", self.ground.title(by));
+            return Err(Box::new(Ended::because(Outcome::Blocked, why)));
         }
         let broken: Vec<usize> = self
             .prereq_of
@@ -146,126 +188,29 @@ impl<'a> Walk<'a> {
             .filter(|by| self.done(*by).is_some_and(|done| done.outcome == Outcome::Failed))
             .collect();
         if !broken.is_empty() {
-            return self.blocked(&broken);
+            return Err(Box::new(self.blocked(&broken)));
         }
-        let owed = self.owes(at);
+        let owed = self.ground.owes(at);
         let watched = match decide(&low.requisites, owed, |at| self.done(at)) {
             Decision::Run { watched } => watched,
-            Decision::Skip(why) => return Ended::because(Outcome::Skipped, why),
-            Decision::Block(by) => return self.blocked(&by),
+            Decision::Skip(why) => return Err(Box::new(Ended::because(Outcome::Skipped, why))),
+            Decision::Block(by) => return Err(Box::new(self.blocked(&by))),
         };
         match self.prereq_met(low) {
             Ok(true) => {}
             Ok(false) => {
-                return Ended::because(Outcome::Unchanged, "nothing that it is a `prereq` of would change");
+                let why = "nothing that it is a `prereq` of would change";
+                return Err(Box::new(Ended::because(Outcome::Unchanged, why)));
             }
-            Err(fault) => return self.unclear(at, low, fault.context("could not look at its `prereq`")),
+            Err(fault) => {
+                return Err(Box::new(self.unclear(at, low, fault.context("could not look at its `prereq`"))));
+            }
         }
         match guard::forbids(&low.check, self.run) {
-            Ok(None) => {}
-            Ok(Some(why)) => return Ended::because(Outcome::Skipped, why),
-            Err(fault) => return self.unclear(at, low, fault),
+            Ok(None) => Ok(watched),
+            Ok(Some(why)) => Err(Box::new(Ended::because(Outcome::Skipped, why))),
+            Err(fault) => Err(Box::new(self.unclear(at, low, fault))),
         }
-        let mut attempt = 1;
-        loop {
-            let ended = self.attempt(at, low, watched, answer.take(), tell);
-            let retry = low.check.retry.as_ref().filter(|_| !self.run.plan);
-            if !retry::again(retry, attempt, ended.outcome != Outcome::Failed) {
-                return ended;
-            }
-            attempt += 1;
-            if let Some(retry) = retry {
-                let attempts = retry.attempts;
-                tell(Event::Progress {
-                    message: format!("{}: attempt {attempt} of {attempts}", self.title(at)),
-                });
-                std::thread::sleep(retry::pause(retry));
-            }
-        }
-    }
-
-    fn attempt(
-        &mut self,
-        at: usize,
-        low: &Low,
-        watched: bool,
-        answer: Option<Result<Plan>>,
-        tell: &mut dyn FnMut(Event),
-    ) -> Ended {
-        let early = self.early.remove(&at);
-        let looked = match (&early, answer) {
-            (Some(plan), _) => Ok(plan.clone()),
-            (None, Some(answer)) => answer,
-            (None, None) => look(self.run, low),
-        };
-        let plan = match looked {
-            Ok(plan) => plan,
-            Err(fault) => return self.unclear(at, low, fault),
-        };
-        let reacting = plan.is_empty() && watched && low.state.reacts();
-        let plan = if reacting {
-            match self.reaction(low) {
-                Ok(reaction) if reaction.is_empty() => plan,
-                Ok(mut reaction) => {
-                    if self.owes(at) {
-                        reaction.note("owed since an earlier run changed what it watches");
-                    }
-                    reaction
-                }
-                Err(fault) => return self.unclear(at, low, fault),
-            }
-        } else {
-            plan
-        };
-        if plan.is_empty() {
-            return match self.check_commands(low) {
-                Ok(()) => Ended::new(Outcome::Unchanged, plan),
-                Err(fault) => Ended { fault: Some(fault), ..Ended::new(Outcome::Failed, plan) },
-            };
-        }
-        if self.run.plan {
-            return self.predict(low, plan);
-        }
-        if early.is_none() {
-            tell(applying(at, low));
-        }
-        match self.act(at, low, plan.clone(), early.is_some(), reacting, tell) {
-            Ok(Verdict::Changed) => Ended::new(Outcome::Changed, plan),
-            Ok(Verdict::Unchanged(comment)) => Ended::because(Outcome::Unchanged, comment),
-            Err(fault) => Ended { fault: Some(fault), ..Ended::new(Outcome::Failed, plan) },
-        }
-    }
-
-    /// Performs a plan and looks again: what is left to do then means that the state failed.
-    fn act(
-        &mut self,
-        at: usize,
-        low: &Low,
-        plan: Plan,
-        performed: bool,
-        reacting: bool,
-        tell: &mut dyn FnMut(Event),
-    ) -> Result<Verdict> {
-        let mut verdict = Verdict::Changed;
-        if !performed {
-            // Whatever becomes of it, and however it is told: answers from before are of no use.
-            self.touched = true;
-            self.owe(at)?;
-        }
-        if !performed && !self.with_others(at, &plan, tell) {
-            let outputs = progress::perform(&plan, self.run.facts, tell)?;
-            verdict = low.state.verdict(&outputs)?;
-        }
-        if low.state.settles() && !reacting {
-            let left = look(self.run, low)
-                .map_err(|fault| fault.context("was applied, but could not be looked at again"))?;
-            if !left.is_empty() {
-                let what: Vec<String> = left.steps.iter().map(|step| step.change.to_string()).collect();
-                return Err(Fault::new(format!("did not converge: {} still to do", what.join(", "))));
-            }
-        }
-        self.check_commands(low)?;
-        Ok(verdict)
     }
 
     /// Installs this plan's packages in one transaction with those of later states that could run now.
@@ -305,7 +250,7 @@ impl<'a> Walk<'a> {
         if chosen.is_empty() {
             return false;
         }
-        if chosen.keys().any(|at| self.owe(*at).is_err()) {
+        if chosen.keys().any(|at| self.ground.owe(*at).is_err()) {
             return false;
         }
         let mut all = plan.clone();
@@ -324,17 +269,6 @@ impl<'a> Walk<'a> {
         }
         self.early.append(&mut chosen);
         true
-    }
-
-    /// A dry run: what the plan would do is done on the overlay, and what the state owns counts as there.
-    fn predict(&self, low: &Low, plan: Plan) -> Ended {
-        match perform::perform(&plan, self.run.facts) {
-            Ok(_) => {
-                self.run.facts.expect(low.state.owns());
-                Ended::new(Outcome::WouldChange, plan)
-            }
-            Err(fault) => Ended { fault: Some(fault), ..Ended::new(Outcome::Failed, plan) },
-        }
     }
 
     /// A state that could not be looked at has failed; in a dry run it may only be waiting for what earlier
@@ -359,7 +293,7 @@ impl<'a> Walk<'a> {
             let Some(low) = states.get(next) else { continue };
             for target in low.requisites.values().flatten().chain(&low.implied).copied() {
                 if would(target) {
-                    return Some(self.title(target));
+                    return Some(self.ground.title(target));
                 }
                 if let Some(slot @ false) = seen.get_mut(target) {
                     *slot = true;
@@ -385,43 +319,13 @@ impl<'a> Walk<'a> {
         Ok(false)
     }
 
-    fn check_commands(&self, low: &Low) -> Result<()> {
-        if self.run.plan {
-            return Ok(());
-        }
-        for line in &low.check.check_cmd {
-            let output = guard::shell(line, &low.check, self.run.facts)?;
-            if !output.success() {
-                return Err(Fault::new(format!("`check_cmd` failed with exit code {}", output.code))
-                    .output(output.errors()));
-            }
-        }
-        Ok(())
-    }
-
-    fn reaction(&self, low: &Low) -> Result<Plan> {
-        let context = context(self.run, low);
-        guarded(|| low.state.react(&context))
-    }
-
     fn blocked(&self, by: &[usize]) -> Ended {
-        let names: Vec<String> = by.iter().map(|at| self.title(*at)).collect();
+        let names: Vec<String> = by.iter().map(|at| self.ground.title(*at)).collect();
         Ended::because(Outcome::Blocked, format!("requisite failed: {}", names.join(", ")))
     }
 
     fn done(&self, at: usize) -> Option<Done> {
         self.done.get(at).copied().flatten()
-    }
-
-    fn title(&self, at: usize) -> String {
-        self.run.compiled.states.get(at).map_or_else(String::new, |low| {
-            let function = low.function.name;
-            if low.name == low.id {
-                format!("`{function}` {}", low.id)
-            } else {
-                format!("`{function}` {} ({})", low.id, low.name)
-            }
-        })
     }
 
     fn tell(&mut self, at: usize, low: &Low, ended: Ended, duration: Duration, tell: &mut dyn FnMut(Event)) {
@@ -470,13 +374,4 @@ fn calm(kind: &Requisite) -> bool {
             | Requisite::Onchanges
             | Requisite::OnchangesAny
     )
-}
-
-fn applying(at: usize, low: &Low) -> Event {
-    Event::Applying {
-        number: at,
-        id: low.id.clone(),
-        function: low.function.name.to_owned(),
-        name: low.name.clone(),
-    }
 }

@@ -30,6 +30,8 @@ use crate::fault::{Fault, Result};
 pub struct Local {
     /// A folder on each file system that was written to, by device.
     written: Mutex<BTreeMap<u64, PathBuf>>,
+    /// Held during a transaction: states that are applied beside each other share one package manager.
+    packages: Mutex<()>,
 }
 
 impl Local {

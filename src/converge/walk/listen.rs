@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::{Ended, Walk, applying};
+use super::Walk;
+use super::attempt::{Ended, applying};
 use crate::compile::Requisite;
 use crate::converge::perform;
 use crate::event::{Event, Outcome};
@@ -13,7 +14,7 @@ impl Walk<'_> {
         let states = &self.run.compiled.states;
         for (at, low) in states.iter().enumerate() {
             let Some(targets) = low.requisites.get(&Requisite::Listen) else { continue };
-            let heard = self.owes(at)
+            let heard = self.ground.owes(at)
                 || targets.iter().any(|target| self.done(*target).is_some_and(|done| done.changes));
             let ran = self.done(at).is_some_and(|done| {
                 !matches!(done.outcome, Outcome::Failed | Outcome::Blocked | Outcome::Skipped)
@@ -21,18 +22,18 @@ impl Walk<'_> {
             let failed =
                 self.done(at).is_none_or(|done| matches!(done.outcome, Outcome::Failed | Outcome::Blocked));
             if !ran && !failed {
-                self.settle(at, tell);
+                self.ground.settle(at, tell);
             }
             if !heard || !ran || !low.state.reacts() || self.stopped_by.is_some() {
                 continue;
             }
             let started = Instant::now();
-            let ended = match self.reaction(low) {
+            let ended = match self.ground.reaction(low) {
                 Ok(plan) if plan.is_empty() => {
-                    self.settle(at, tell);
+                    self.ground.settle(at, tell);
                     continue;
                 }
-                Ok(plan) if self.run.plan => self.predict(low, plan),
+                Ok(plan) if self.run.plan => self.ground.predict(low, plan),
                 Ok(plan) => {
                     tell(applying(at, low));
                     match perform::perform(&plan, self.run.facts) {
@@ -43,7 +44,7 @@ impl Walk<'_> {
                 Err(fault) => self.unclear(at, low, fault),
             };
             if ended.outcome == Outcome::Changed {
-                self.settle(at, tell);
+                self.ground.settle(at, tell);
             }
             self.tell(at, low, ended, started.elapsed(), tell);
         }

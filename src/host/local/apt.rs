@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, FileTimes};
 use std::path::Path;
+use std::sync::PoisonError;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,6 +22,7 @@ const LISTS: &str = "/var/lib/apt/lists";
 /// Performs a request; what apt-get said at last.
 pub(super) fn transact(host: &Local, request: &Packages) -> Result<Option<Output>> {
     refuse_odd_names(request)?;
+    let _turn = host.packages.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(age) = request.refresh
         && outdated(age)?
     {
