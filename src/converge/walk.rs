@@ -167,6 +167,11 @@ impl<'a> Walk<'a> {
         self.touched |=
             ended.acted || matches!(ended.outcome, Outcome::Changed | Outcome::WouldChange | Outcome::Failed);
         self.stale |= self.touched;
+        if matches!(ended.outcome, Outcome::Unchanged | Outcome::Changed | Outcome::WouldChange)
+            && let Some((anew, variables)) = low.state.environment()
+        {
+            self.run.facts.host().set_environment(anew, &variables);
+        }
         if let Some(slot) = self.done.get_mut(at) {
             *slot = Some(Done::new(ended.outcome));
         }

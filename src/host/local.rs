@@ -30,6 +30,8 @@ use crate::fault::{Fault, Result};
 pub struct Local {
     /// A folder on each file system that was written to, by device.
     written: Mutex<BTreeMap<u64, PathBuf>>,
+    /// For all commands from now on.
+    environment: Mutex<BTreeMap<String, String>>,
     /// Held during a transaction: states that are applied beside each other share one package manager.
     packages: Mutex<()>,
 }
@@ -150,6 +152,19 @@ impl Host for Local {
             // What is there is no symlink.
             Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(None),
             result => there(path, result),
+        }
+    }
+
+    fn set_environment(&self, anew: bool, variables: &BTreeMap<String, Option<String>>) {
+        let mut environment = self.environment.lock().unwrap_or_else(PoisonError::into_inner);
+        if anew {
+            environment.clear();
+        }
+        for (name, value) in variables {
+            match value {
+                Some(value) => drop(environment.insert(name.clone(), value.clone())),
+                None => drop(environment.remove(name)),
+            }
         }
     }
 

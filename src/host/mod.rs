@@ -13,6 +13,7 @@ mod overlay;
 mod owed;
 mod rehearse;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -93,6 +94,9 @@ pub trait Host: Send + Sync {
     fn interfaces(&self) -> Result<Vec<Interface>> {
         Ok(Vec::new())
     }
+    /// Sets variables for the commands that are started from now on, or takes those that are `None`;
+    /// `anew`: all that were set before go first. Lasts as long as the run.
+    fn set_environment(&self, _anew: bool, _variables: &BTreeMap<String, Option<String>>) {}
     /// Makes what was written so far survive a power cut: called once after many actions, since syncing
     /// each file by itself costs several times as much.
     fn settle(&self) -> Result<()> {

@@ -1,6 +1,7 @@
 //! A host for dry runs: file actions happen in memory over the real host, so that later states see what
 //! earlier ones would have written. Commands and packages are not performed, and nothing below is changed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -71,6 +72,10 @@ impl Host for Overlay {
         let mut model = self.model.write().unwrap_or_else(PoisonError::into_inner);
         rehearse(&mut model, self.below.as_ref(), false, action)?;
         Ok(Performed::default())
+    }
+
+    fn set_environment(&self, anew: bool, variables: &BTreeMap<String, Option<String>>) {
+        self.below.set_environment(anew, variables);
     }
 
     fn interfaces(&self) -> Result<Vec<Interface>> {

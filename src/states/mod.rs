@@ -4,11 +4,13 @@
 mod account_name;
 mod alternatives;
 mod archive;
+mod at;
 mod cmd;
 mod cron;
 mod debconf;
 mod dot_ssh;
 mod edit;
+mod environ;
 mod file;
 mod git;
 mod glob;
@@ -19,10 +21,12 @@ mod kmod;
 mod locale;
 mod module;
 mod mount;
+mod network;
 mod pip;
 mod pkg;
 mod pkgrepo;
 mod postgres;
+mod rabbitmq;
 mod service;
 mod ssh_auth;
 mod ssh_known_hosts;
@@ -35,6 +39,7 @@ mod ufw;
 mod user;
 mod virtualenv;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -75,6 +80,12 @@ pub trait State: Debug + Send + Sync {
     /// The functions that it asks as conditions do; what is none of them is a mistake in the state file.
     fn asks(&self) -> Vec<&str> {
         Vec::new()
+    }
+
+    /// Variables for the commands that come later in the run, `None` for those that go; `true`: all that
+    /// earlier states set go first.
+    fn environment(&self) -> Option<(bool, BTreeMap<String, Option<String>>)> {
+        None
     }
 
     /// Whether a second check after acting must be empty. `cmd.run` and `test` are the exceptions.

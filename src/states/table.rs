@@ -1,9 +1,9 @@
 //! The table of all state functions, sorted by name. A new function is its file and its line here.
 
 use super::{
-    Row, alternatives, archive, cmd, cron, debconf, file, git, group, host, keyboard, kmod, locale, module,
-    mount, pip, pkg, pkgrepo, postgres, row, service, ssh_auth, ssh_known_hosts, supervisord, sysctl, test,
-    timezone, ufw, user, virtualenv,
+    Row, alternatives, archive, at, cmd, cron, debconf, environ, file, git, group, host, keyboard, kmod,
+    locale, module, mount, network, pip, pkg, pkgrepo, postgres, rabbitmq, row, service, ssh_auth,
+    ssh_known_hosts, supervisord, sysctl, test, timezone, ufw, user, virtualenv,
 };
 
 /// All functions, sorted by name.
@@ -13,6 +13,8 @@ pub static FUNCTIONS: &[Row] = &[
     row::<alternatives::Remove>(),
     row::<alternatives::Set>(),
     row::<archive::Extracted>(),
+    row::<at::Absent>(),
+    row::<at::Present>(),
     row::<cmd::Run>(),
     row::<cmd::Script>(),
     row::<cmd::Wait>(),
@@ -22,6 +24,7 @@ pub static FUNCTIONS: &[Row] = &[
     row::<cron::File>(),
     row::<cron::Present>(),
     row::<debconf::Set>(),
+    row::<environ::Setenv>(),
     row::<file::Absent>(),
     row::<file::Append>(),
     row::<file::BlockReplace>(),
@@ -65,6 +68,7 @@ pub static FUNCTIONS: &[Row] = &[
     row::<mount::Mounted>(),
     row::<mount::Swap>(),
     row::<mount::Unmounted>(),
+    row::<network::System>(),
     row::<pip::Installed>(),
     row::<pip::Removed>(),
     row::<pip::Uptodate>(),
@@ -91,6 +95,12 @@ pub static FUNCTIONS: &[Row] = &[
     row::<postgres::TablespacePresent>(),
     row::<postgres::UserAbsent>(),
     row::<postgres::UserPresent>(),
+    row::<rabbitmq::PolicyAbsent>(),
+    row::<rabbitmq::PolicyPresent>(),
+    row::<rabbitmq::UserAbsent>(),
+    row::<rabbitmq::UserPresent>(),
+    row::<rabbitmq::VhostAbsent>(),
+    row::<rabbitmq::VhostPresent>(),
     row::<service::Dead>(),
     row::<service::Disabled>(),
     row::<service::Enabled>(),

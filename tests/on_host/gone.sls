@@ -104,3 +104,17 @@ staff:
 leaver:
   postgres_user.absent:
     - order: 10
+
+all jobs:
+  at.absent: []
+no queue:
+  rabbitmq_policy.absent:
+    - name: short
+    - vhost: shop
+    - order: 1
+  rabbitmq_user.absent:
+    - name: shop
+    - order: 2
+  rabbitmq_vhost.absent:
+    - name: shop
+    - order: 3

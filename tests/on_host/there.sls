@@ -1,7 +1,7 @@
 # Everything that makes something. Applied twice, the second time changes nothing.
 programs:
   pkg.installed:
-    - pkgs: [git, cron, locales, python3-venv, debconf-utils, tree]
+    - pkgs: [at, rabbitmq-server, git, cron, locales, python3-venv, debconf-utils, tree]
 tree:
   pkg.held: []
 sl:
@@ -305,3 +305,42 @@ reader on all {{ kind }}s:
     - require:
       - cmd: table
 {% endfor %}
+
+# --- jobs, names, variables, queues
+wake:
+  at.present:
+    - job: /usr/bin/wake
+    - timespec: now + 2 days
+    - tag: wake
+    - user: ada
+sleep >/dev/null:
+  at.present:
+    - timespec: 23:30 + 3 days
+name:
+  network.system:
+    - hostname: web1
+greeting:
+  environ.setenv:
+    - value: {GREETING: hello, OTHER: false}
+  cmd.run:
+    - name: echo "$GREETING" > /srv/demo/greeting
+    - unless: test "$GREETING" = hello && grep -q hello /srv/demo/greeting
+    - require:
+      - file: /srv/demo
+rabbitmq-server:
+  service.running: []
+shop queue:
+  rabbitmq_vhost.present:
+    - name: shop
+  rabbitmq_user.present:
+    - name: shop
+    - password: of the "queue's" $own
+    - tags: [monitoring, management]
+    - perms:
+      - shop: ['.*', '', '^a b$']
+  rabbitmq_policy.present:
+    - name: short
+    - vhost: shop
+    - pattern: ^mail
+    - definition: {max-length: 1000}
+    - apply_to: queues

@@ -4,6 +4,7 @@
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::PoisonError;
 
 use super::Local;
 use crate::fault::{Fault, Result};
@@ -57,7 +58,9 @@ pub(super) fn prepare(host: &Local, command: &Command) -> Result<std::process::C
         Some(_) => return Err(Fault::new(format!("`{}`: not a directory", cwd.display()))),
         None => return Err(Fault::new(format!("`{}`: no such directory to run in", cwd.display()))),
     }
-    let path = command.env.get("PATH").map_or(PATH, String::as_str);
+    let mut environment = host.environment.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    environment.extend(command.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let path = environment.get("PATH").map_or(PATH, String::as_str);
     find(host, program, path, cwd)?;
 
     let me = nix::unistd::geteuid().as_raw();
@@ -99,7 +102,7 @@ pub(super) fn prepare(host: &Local, command: &Command) -> Result<std::process::C
     }
     let (home, name) = account.as_ref().map_or(("/root", "root"), |it| (it.home.as_str(), it.name.as_str()));
     ready.env("PATH", PATH).env("HOME", home).env("USER", name).env("LOGNAME", name);
-    ready.env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8").envs(&command.env);
+    ready.env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8").envs(&environment);
     // Guards ask whose session a run came through, so as not to end it.
     if let Some(user) = std::env::var_os("SUDO_USER") {
         ready.env("SUDO_USER", user);
