@@ -184,7 +184,7 @@ pub enum Task {
     Render(RenderArguments),
     /// Print which state waits for which, to be drawn; needs no host
     ///
-    /// With Graphviz: provision ENV graph | dot -Tsvg > states.svg
+    /// For a browser: provision ENV graph --format svg > states.svg
     Graph(GraphArguments),
 }
 
@@ -230,8 +230,12 @@ pub struct GraphArguments {
 /// What draws the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {
+    /// The language of Graphviz
     Dot,
+    /// Flowcharts of Mermaid, which code hosts show in Markdown
     Mermaid,
+    /// A drawing, for a browser
+    Svg,
 }
 
 /// What can be shown.

@@ -84,7 +84,7 @@ fn a_tree_brings_facts_of_its_own() {
 }
 
 #[test]
-fn graphs_are_drawn_as_dot_and_mermaid() {
+fn graphs_are_drawn_as_dot_mermaid_and_svg() {
     let root = project();
     let dot = "\
 digraph states {
@@ -107,6 +107,8 @@ flowchart LR
   s1 --> s2
 ";
     assert_eq!(printed(root.path(), "staging graph --format mermaid"), mermaid);
+    let svg = printed(root.path(), "staging graph --format svg");
+    assert!(svg.starts_with("<svg ") && svg.contains(">say \"hi\"<") && svg.contains(">onchanges<"), "{svg}");
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! `provision ENV graph`: which state waits for which, as text that other programs draw.
+//! `provision ENV graph`: which state waits for which, as a drawing or as text that other programs draw.
+
+mod svg;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -21,6 +23,11 @@ pub fn run(environment: &str, options: &RunOptions, graph: &GraphArguments) -> R
             let mut text = match graph.format {
                 GraphFormat::Dot => dot(&compiled),
                 GraphFormat::Mermaid => mermaid(&compiled),
+                GraphFormat::Svg => {
+                    let states: Vec<_> =
+                        compiled.states.iter().map(|low| [low.function.name, low.id.as_str()]).collect();
+                    svg::draw(&states, &arrows(&compiled))
+                }
             };
             host.hide_in(&mut text);
             // Nobody to read it is no mistake.
