@@ -36,7 +36,7 @@ Exit codes:
     name = "provision",
     version,
     after_help = EXAMPLES,
-    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|show|render|doc|completions …",
+    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|migrate|show|render|doc|completions …",
     allow_external_subcommands = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
@@ -88,6 +88,13 @@ pub enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Tell what of a masterless Salt tree runs here, what needs a change, and what is not supported
+    ///
+    /// Finds the folders of states and pillar by the minion's configuration in DIR, or by their usual names,
+    /// and compiles every file for a host like that of --id and --grains. Changes nothing.
+    ///
+    /// Exit code 0: all of it runs as it is. 2: something is to do.
+    Migrate(MigrateArguments),
     /// Show what the files come to on the way to a run, in Salt's own shapes; needs no host
     ///
     /// In a project: provision ENV show WHAT. On a bare Salt tree:
@@ -127,6 +134,22 @@ pub enum Command {
     },
     #[command(external_subcommand)]
     Environment(Vec<String>),
+}
+
+#[derive(Debug, Args)]
+pub struct MigrateArguments {
+    /// The folder: with `conf/salt` and `conf/pillar`, with a `minion` that names `file_roots`, or the states
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The minion ID that top files see [default: the configuration's]
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Grains of a host in a JSON file, over the usual ones: `salt-call --local grains.items --out=json`
+    #[arg(long, value_name = "FILE")]
+    pub grains: Option<PathBuf>,
+    /// Write one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Throw-away hosts, and what is tried on them.

@@ -17,6 +17,7 @@ pub mod here;
 pub mod host;
 pub mod library;
 pub mod merge;
+pub mod migrate;
 pub mod order;
 pub mod parallel;
 pub mod pillar;

@@ -16,7 +16,7 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 16] = [
     "apply",
     "check",
     "completions",
@@ -27,6 +27,7 @@ const RESERVED: [&str; 15] = [
     "graph",
     "help",
     "init",
+    "migrate",
     "plan",
     "receive",
     "render",

@@ -38,8 +38,13 @@ pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
 pub fn recorded(path: &Path) -> Result<Grains> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).context(format!("cannot read `{shown}`"))?;
-    serde_json::from_str(&text).map_err(|error| {
+    let mut grains: Grains = serde_json::from_str(&text).map_err(|error| {
         Fault::new(format!("`{shown}` holds no grains: {error}"))
             .help("write one JSON object of names and values")
-    })
+    })?;
+    // As `salt-call --local grains.items --out=json` writes them.
+    if let (1, Some(serde_json::Value::Object(local))) = (grains.len(), grains.get_mut("local")) {
+        return Ok(std::mem::take(local));
+    }
+    Ok(grains)
 }

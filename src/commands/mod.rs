@@ -6,6 +6,7 @@ mod deploy;
 mod doc;
 mod graph;
 mod init;
+mod migrate;
 mod receive;
 mod sandbox;
 mod session;
@@ -65,6 +66,7 @@ fn run(arguments: Vec<OsString>) -> u8 {
             Ok(Exit::Converged)
         }
         Some(Command::Doc { name, markdown }) => doc::run(name.as_deref(), markdown),
+        Some(Command::Migrate(arguments)) => migrate::run(&arguments),
         Some(Command::Show { words }) => match ShowCommand::try_parse_from(moved(&arguments, words)) {
             Ok(parsed) => show::bare(&parsed),
             Err(error) => return usage(&error),

@@ -123,6 +123,11 @@ pub const MODULES: &[Module] = &[
             "deploy",
         ],
     ),
+    // Other people's trees.
+    module(
+        "migrate",
+        &["source", "diagnostic", "fault", "yaml", "tree", "facts", "states", "compile", "here"],
+    ),
     // The operator's side.
     module("remote", &["diagnostic", "fault", "exit", "facts", "event", "order"]),
     module("report", &["diagnostic", "event"]),

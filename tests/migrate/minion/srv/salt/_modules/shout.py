@@ -1,0 +1,1 @@
+def loud(x): return x

@@ -1,0 +1,5 @@
+vim:
+  pkg.installed: []
+/etc/motd:
+  file.managed:
+    - contents: {{ salt['shout.loud']('hi') }}

@@ -1,0 +1,6 @@
+web:
+  docker_container.running:
+    - image: x
+foo:
+  tool.present: []
+  shiny.thing: []
