@@ -15,6 +15,10 @@ use crate::target::find;
 pub const FUNCTIONS: &[Row] = &[
     ("cmd.retcode", |call| Ok(json!(command(call)?.map_or(0, |output| output.code)))),
     ("cmd.run", stdout),
+    ("cmd.run_all", whole),
+    ("cmd.run_stderr", |call| {
+        Ok(json!(command(call)?.map(|output| output.errors()).unwrap_or_default().trim_end_matches('\n')))
+    }),
     ("cmd.run_stdout", stdout),
     ("cmd.shell", stdout),
     ("file.basename", |call| Ok(json!(parts(&call.text(0, "path")?).1))),
@@ -28,7 +32,7 @@ pub const FUNCTIONS: &[Row] = &[
     ("user.info", user),
 ];
 
-fn facts<'a>(call: &Call<'a>) -> Option<&'a Facts> {
+pub(super) fn facts<'a>(call: &Call<'a>) -> Option<&'a Facts> {
     call.catalog.surroundings().facts.as_deref()
 }
 
@@ -117,6 +121,14 @@ fn group(call: &Call<'_>) -> Result<Value> {
 fn stdout(call: &Call<'_>) -> Result<Value> {
     let text = command(call)?.map(|output| output.text()).unwrap_or_default();
     Ok(json!(text.trim_end_matches('\n')))
+}
+
+/// All that is known of how a command ended.
+fn whole(call: &Call<'_>) -> Result<Value> {
+    let output = command(call)?.unwrap_or_default();
+    let (text, errors) = (output.text(), output.errors());
+    Ok(json!({"pid": output.pid, "retcode": output.code, "stdout": text.trim_end_matches('\n'),
+        "stderr": errors.trim_end_matches('\n')}))
 }
 
 /// A command that the project says changes nothing: listed word for word under `safe_commands` in pillar.

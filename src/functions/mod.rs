@@ -5,6 +5,7 @@ mod call;
 mod data;
 mod grains;
 mod host;
+mod machine;
 mod matching;
 mod network;
 mod pillar;
@@ -114,6 +115,7 @@ impl Catalog {
             data::FUNCTIONS,
             grains::FUNCTIONS,
             host::FUNCTIONS,
+            machine::FUNCTIONS,
             matching::FUNCTIONS,
             network::FUNCTIONS,
             pillar::FUNCTIONS,

@@ -18,6 +18,8 @@ pub const FUNCTIONS: &[Row] = &[
     ("network.hw_addr", hw_addr),
     ("network.interface_ip", interface_ip),
     ("network.interfaces", |call| Ok(interfaces(own(call)))),
+    ("network.is_loopback", |call| Ok(json!(address(call)?.is_some_and(|address| address.is_loopback())))),
+    ("network.is_private", |call| Ok(json!(address(call)?.is_some_and(|address| private(&address))))),
     ("network.ip_addrs", |call| ip_addrs(call, true)),
     ("network.ip_addrs6", |call| ip_addrs(call, false)),
     ("network.ipaddrs", |call| ip_addrs(call, true)),
@@ -26,6 +28,10 @@ pub const FUNCTIONS: &[Row] = &[
 
 fn own<'a>(call: &Call<'a>) -> &'a Grains {
     &call.catalog.surroundings().grains
+}
+
+fn address(call: &Call<'_>) -> Result<Option<IpAddr>> {
+    Ok(call.text(0, "ip_addr")?.parse().ok())
 }
 
 /// The addresses of each interface, by interface.

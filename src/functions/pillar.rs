@@ -86,19 +86,30 @@ fn ls(call: &Call<'_>) -> Result<Value> {
 fn config(call: &Call<'_>) -> Result<Value> {
     let key = call.text(0, "key")?;
     let otherwise = call.given(1, "default").cloned().unwrap_or_else(|| json!(""));
-    let surroundings = call.catalog.surroundings();
-    let option = match key.as_str() {
-        "id" => Some(json!(surroundings.id)),
-        "environment" => Some(json!(surroundings.environment)),
-        "test" => Some(json!(surroundings.plan)),
-        "saltenv" | "pillarenv" => Some(json!("base")),
-        "file_client" => Some(json!("local")),
-        _ => None,
+    let key = match call.text_or(2, "delimiter", ":")?.as_str() {
+        ":" => key,
+        other => key.replace(other, ":"),
     };
-    let found = option
-        .or_else(|| find(&surroundings.grains, &key).cloned())
-        .or_else(|| find(&call.catalog.pillar(), &key).cloned());
-    Ok(found.unwrap_or(otherwise))
+    let surroundings = call.catalog.surroundings();
+    let options = json!({"id": surroundings.id, "environment": surroundings.environment,
+        "test": surroundings.plan, "saltenv": "base", "pillarenv": "base", "file_client": "local"});
+    let (grains, pillar) = (&surroundings.grains, call.catalog.pillar());
+    let left_out = |place, name| call.flag(place, name, false);
+    let (no_options, no_pillar) = (left_out(4, "omit_opts")?, left_out(5, "omit_pillar")?);
+    let (_, no_grains) = (left_out(6, "omit_master")?, left_out(7, "omit_grains")?);
+    let options = options.as_object().filter(|_| !no_options);
+    if let Some(Value::String(strategy)) = call.given(3, "merge") {
+        let strategy = if strategy == "overwrite" { Strategy::Overwrite } else { Strategy::Recurse };
+        let mut all = (*pillar).clone();
+        merge(&mut all, (**grains).clone(), strategy, false);
+        merge(&mut all, options.cloned().unwrap_or_default(), strategy, false);
+        return Ok(find(&all, &key).cloned().unwrap_or(otherwise));
+    }
+    let found = options
+        .and_then(|options| find(options, &key))
+        .or_else(|| find(grains, &key).filter(|_| !no_grains))
+        .or_else(|| find(&pillar, &key).filter(|_| !no_pillar));
+    Ok(found.cloned().unwrap_or(otherwise))
 }
 
 fn filter_by(call: &Call<'_>) -> Result<Value> {

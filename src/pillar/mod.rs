@@ -114,6 +114,9 @@ pub fn context(surroundings: &Surroundings) -> Variables {
         "saltenv": "base",
         "pillarenv": "base",
         "file_client": "local",
+        // Formulas tell by it that no master is asked.
+        "__cli": "salt-call",
+        "__role": "minion",
     });
     let entries = [
         ("grains", Data::from_serialize(&*surroundings.grains)),

@@ -234,11 +234,11 @@ mod tests {
             ),
             (
                 "{% macro m(a) %}{{ varargs }}{% endmacro -%}",
-                "{% macro m(a, varargs, kwargs) %}{{ varargs }}{% endmacro  %}{% set m = __variadic(m, ['a']) -%}",
+                "{% macro m(a, varargs=none, kwargs=none) %}{{ varargs }}{% endmacro  %}{% set m = __variadic(m, ['a']) -%}",
             ),
             (
                 "{% macro m() %}{{ kwargs }}{% endmacro %}",
-                "{% macro m(varargs, kwargs) %}{{ kwargs }}{% endmacro  %}{% set m = __variadic(m, []) %}",
+                "{% macro m(varargs=none, kwargs=none) %}{{ kwargs }}{% endmacro  %}{% set m = __variadic(m, []) %}",
             ),
             ("{% macro m(a, b=[1, 2]) %}{% endmacro %}", "{% macro m(a, b=[1, 2]) %}{% endmacro %}"),
             ("{% set x =", "{% set x ="),

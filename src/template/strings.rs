@@ -1,6 +1,6 @@
 //! Python's string methods that the engine lacks. Must not know lists and maps.
 
-use minijinja::value::{Tuple, from_args};
+use minijinja::value::{Tuple, ValueKind, from_args};
 use minijinja::{Error, ErrorKind, Value};
 
 /// Those of Python's string methods that the engine lacks.
@@ -37,6 +37,23 @@ pub fn of_string(text: &str, method: &str, args: &[Value]) -> Result<Value, Erro
                 })
                 .collect::<String>(),
         )),
+        "startswith" | "endswith" if args.len() > 1 => {
+            let (wanted, start, end): (Value, i64, Option<i64>) = from_args(args)?;
+            let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+            let at = |index: i64| if index < 0 { (count + index).max(0) } else { index.min(count) };
+            let (start, end) = (at(start), end.map_or(count, at));
+            let letters = text.chars().skip(usize::try_from(start).unwrap_or_default());
+            let part: String = letters.take(usize::try_from(end - start).unwrap_or_default()).collect();
+            let all = match wanted.kind() {
+                ValueKind::String => vec![wanted],
+                _ => wanted.try_iter()?.collect(),
+            };
+            let mut all = all.iter().filter_map(Value::as_str);
+            Ok(Value::from(match method {
+                "startswith" => all.any(|wanted| part.starts_with(wanted)),
+                _ => all.any(|wanted| part.ends_with(wanted)),
+            }))
+        }
         "removeprefix" => {
             let (prefix,): (&str,) = from_args(args)?;
             Ok(Value::from(text.strip_prefix(prefix).unwrap_or(text)))
@@ -104,7 +121,10 @@ pub fn of_string(text: &str, method: &str, args: &[Value]) -> Result<Value, Erro
         "ljust" => pad(args, false, true),
         "rjust" => pad(args, true, false),
         "center" => pad(args, true, true),
-        "expandtabs" => Ok(Value::from(text.replace('\t', "        "))),
+        "expandtabs" => {
+            let (size,): (Option<usize>,) = from_args(args)?;
+            Ok(Value::from(untabbed(text, size.unwrap_or(8).min(100))))
+        }
         "isdecimal" => {
             Ok(Value::from(!text.is_empty() && text.chars().all(|letter| letter.is_ascii_digit())))
         }
@@ -114,4 +134,29 @@ pub fn of_string(text: &str, method: &str, args: &[Value]) -> Result<Value, Erro
         )),
         _ => Err(Error::from(ErrorKind::UnknownMethod)),
     }
+}
+
+/// Tabs become spaces up to the next column that is a multiple of the size.
+fn untabbed(text: &str, size: usize) -> String {
+    let mut column = 0;
+    let mut out = String::new();
+    for letter in text.chars() {
+        match letter {
+            '\t' if size == 0 => {}
+            '\t' => {
+                let missing = size - column % size;
+                out.extend(std::iter::repeat_n(' ', missing));
+                column += missing;
+            }
+            '\n' | '\r' => {
+                out.push(letter);
+                column = 0;
+            }
+            _ => {
+                out.push(letter);
+                column += 1;
+            }
+        }
+    }
+    out
 }

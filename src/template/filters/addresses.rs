@@ -7,15 +7,23 @@ use minijinja::{Environment, Error, Value};
 
 use super::super::List;
 use super::super::python::str;
+use super::keywords::by_place;
 use super::wrong;
 
 pub fn add(environment: &mut Environment<'_>) {
-    environment.add_filter("is_ip", |value: Value| address(&str(&value)).is_some());
-    environment.add_filter("is_ipv4", |value: Value| matches!(address(&str(&value)), Some(IpAddr::V4(_))));
-    environment.add_filter("is_ipv6", |value: Value| matches!(address(&str(&value)), Some(IpAddr::V6(_))));
-    environment.add_filter("ipaddr", |value: Value| chosen(&value, |_| true));
-    environment.add_filter("ipv4", |value: Value| chosen(&value, |address| address.is_ipv4()));
-    environment.add_filter("ipv6", |value: Value| chosen(&value, |address| address.is_ipv6()));
+    let kinds: [(_, _, fn(&IpAddr) -> bool); 3] = [
+        ("is_ip", "ipaddr", |_| true),
+        ("is_ipv4", "ipv4", IpAddr::is_ipv4),
+        ("is_ipv6", "ipv6", IpAddr::is_ipv6),
+    ];
+    for (is, filter, kind) in kinds {
+        by_place(environment, is, &["options"], move |value: Value, options: Option<String>| {
+            address(&str(&value)).is_some_and(|address| kind(&address) && has(&address, options.as_deref()))
+        });
+        by_place(environment, filter, &["options"], move |value: Value, options: Option<String>| {
+            chosen(&value, |address| kind(address) && has(address, options.as_deref()))
+        });
+    }
     environment.add_filter("ip_host", |value: Value| {
         let text = str(&value);
         interface(&text).map_or_else(|| Value::from(()), |_| Value::from(text))
@@ -32,6 +40,28 @@ pub fn add(environment: &mut Environment<'_>) {
         }
         _ => Ok(Value::from(wrapped(&value))),
     });
+}
+
+/// Whether an address is of one of the kinds that are named, parted by commas (Salt: `salt.utils.network`).
+fn has(address: &IpAddr, options: Option<&str>) -> bool {
+    let Some(options) = options else { return true };
+    let local = match address {
+        IpAddr::V4(four) => four.is_private() || four.is_link_local(),
+        IpAddr::V6(six) => six.is_unique_local() || six.is_unicast_link_local(),
+    };
+    let private = local || address.is_loopback() || address.is_unspecified();
+    options.split(',').any(|option| match option.trim() {
+        "private" => private,
+        "global" | "public" => !private && !address.is_multicast(),
+        "loopback" | "lo" => address.is_loopback(),
+        "link-local" | "linklocal" | "ll" => match address {
+            IpAddr::V4(four) => four.is_link_local(),
+            IpAddr::V6(six) => six.is_unicast_link_local(),
+        },
+        "multicast" => address.is_multicast(),
+        "unspecified" => address.is_unspecified(),
+        _ => false,
+    })
 }
 
 fn wrapped(value: &Value) -> String {

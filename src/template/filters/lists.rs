@@ -7,6 +7,7 @@ use super::super::methods::pairs;
 use super::super::own::own;
 use super::super::python::{entries, put_out, str};
 use super::super::{List, Map};
+use super::keywords::by_place;
 use super::wrong;
 
 pub fn add(environment: &mut Environment<'_>) {
@@ -62,7 +63,7 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("substring_in_list", |part: String, value: Value| {
         Ok::<bool, Error>(items(&value)?.iter().any(|item| str(item).contains(&part)))
     });
-    environment.add_filter("traverse", traverse);
+    by_place(environment, "traverse", &["key", "default", "delimiter"], traverse);
     environment.add_filter("to_entries", |value: Value| {
         let entry = |(key, value)| map([(Value::from("key"), key), (Value::from("value"), value)]);
         list(entries(&value).into_iter().map(entry).collect())

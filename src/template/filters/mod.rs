@@ -3,6 +3,7 @@
 mod addresses;
 mod formats;
 mod hashes;
+mod keywords;
 mod lists;
 mod numbers;
 mod patterns;
@@ -43,6 +44,7 @@ pub const NAMES: &[&str] = &[
     "first",
     "flatten",
     "float",
+    "forceescape",
     "format",
     "from_entries",
     "groupby",
@@ -183,6 +185,7 @@ pub const TESTS: &[&str] = &[
 ];
 
 pub fn add(environment: &mut Environment<'_>) {
+    keywords::add(environment);
     text::add(environment);
     numbers::add(environment);
     patterns::add(environment);

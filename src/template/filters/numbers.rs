@@ -4,6 +4,7 @@ use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, Value};
 
 use super::super::python::str;
+use super::keywords::by_place;
 
 pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("to_num", to_num);
@@ -11,7 +12,7 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("human_to_bytes", human_to_bytes);
     environment.add_filter("int", int);
     environment.add_filter("float", float);
-    environment.add_filter("filesizeformat", filesizeformat);
+    by_place(environment, "filesizeformat", &["binary"], filesizeformat);
 }
 
 /// Jinja's `int`: what is no number is the default, which is 0.

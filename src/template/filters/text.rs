@@ -4,6 +4,7 @@ use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, Value};
 
 use super::super::python::{self, str};
+use super::keywords::by_place;
 use super::wrong;
 
 pub fn add(environment: &mut Environment<'_>) {
@@ -21,11 +22,11 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("to_camelcase", to_camelcase);
     environment.add_filter("path_join", path_join);
     environment.add_filter("indent", indent);
-    environment.add_filter("replace", replace);
+    by_place(environment, "replace", &["old", "new", "count"], replace);
     environment.add_filter("wordcount", |text: String| text.split_whitespace().count());
     environment.add_filter("truncate", truncate);
     environment.add_filter("wordwrap", wordwrap);
-    environment.add_filter("center", |text: Value, width: Option<usize>| {
+    by_place(environment, "center", &["width"], |text: Value, width: Option<usize>| {
         let text = str(&text);
         let missing = width.unwrap_or(80).min(10_000).saturating_sub(text.chars().count());
         let left = missing / 2 + (missing & width.unwrap_or(80) & 1);
@@ -33,7 +34,16 @@ pub fn add(environment: &mut Environment<'_>) {
     });
     environment.add_filter("urlencode", |value: Value| urlencode(&value));
     environment.add_filter("striptags", |text: Value| striptags(&str(&text)));
+    for name in ["e", "escape", "forceescape"] {
+        environment.add_filter(name, |text: Value| escape(&str(&text)));
+    }
     environment.add_filter("string", |value: Value| str(&value));
+}
+
+/// As MarkupSafe does it.
+fn escape(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('\'', "&#39;").replace('"', "&#34;")
 }
 
 fn replace(text: Value, old: String, new: Value, count: Option<usize>) -> String {

@@ -7,11 +7,12 @@ use jiff::{Timestamp, Zoned};
 use minijinja::{Environment, Error, Value};
 
 use super::super::python::str;
+use super::keywords::by_place;
 use super::wrong;
 
 pub fn add(environment: &mut Environment<'_>) {
-    environment.add_filter("strftime", strftime);
-    environment.add_filter("date_format", strftime);
+    by_place(environment, "strftime", &["format"], strftime);
+    by_place(environment, "date_format", &["format"], strftime);
 }
 
 /// A time, as seconds since 1970 or as people write it, in another form.

@@ -64,7 +64,7 @@ pub fn end(closed: Macro, close: usize, edits: &mut Vec<Edit>) {
         return;
     }
     let comma = if closed.arguments.is_empty() { "" } else { ", " };
-    edits.push(Edit::insert(closed.list_end, format!("{comma}varargs, kwargs")));
+    edits.push(Edit::insert(closed.list_end, format!("{comma}varargs=none, kwargs=none")));
     let names: Vec<String> = closed.arguments.iter().map(|name| format!("'{name}'")).collect();
     let name = closed.name;
     edits.push(Edit::insert(
