@@ -79,6 +79,9 @@ impl<'a> Call<'a> {
     pub fn maybe_map(&self, place: usize, name: &'static str) -> Result<Option<&Map<String, Value>>> {
         match self.given(place, name) {
             None | Some(Value::Null | Value::Bool(false)) => Ok(None),
+            // What `pillar.get` gives for a key that is not there.
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::Array(items)) if items.is_empty() => Ok(None),
             Some(Value::Object(map)) => Ok(Some(map)),
             Some(_) => Err(self.fault(format!("`{name}` must be a map"))),
         }

@@ -70,6 +70,7 @@ fn functions_answer_as_salt_has_it() {
         ("salt['file.read']('/etc/motd')", json!("")),
         ("salt['cp.get_file_str']('salt://x')", json!(false)),
         ("salt['timezone.get_zone']()", json!("UTC")),
+        ("salt['grains.filter_by']({'Debian': {'a': 1}}, merge=salt['pillar.get']('none'))", json!({"a": 1})),
         ("salt['pillar.keys']('site')", json!(["name", "ports", "tls"])),
         ("salt['pillar.items']().roles", json!("web")),
         ("salt['grains.get']('os')", json!("Debian")),
