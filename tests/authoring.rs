@@ -171,10 +171,10 @@ sysctl.present
   The kernel's setting has this value, now and after the next boot.
 
   must have:
-    value
+    value  the setting
 
   may have:
-    config
+    config  the file that keeps the setting for the next boot
 
   example:
     net.core.somaxconn:
@@ -190,4 +190,29 @@ sysctl.present
     assert_eq!(wrong.status.code(), Some(2));
     let said = String::from_utf8_lossy(&wrong.stderr);
     assert!(said.contains("did you mean `file.managed`?"), "{said}");
+}
+
+#[test]
+fn every_argument_is_explained() {
+    let text = include_str!("../src/states/arguments.txt");
+    let explained: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split("  ").next())
+        .collect();
+    let mut missing = Vec::new();
+    let mut used = std::collections::BTreeSet::new();
+    for row in provision::states::FUNCTIONS {
+        let module = row.name.split('.').next().unwrap();
+        for name in (row.arguments)().iter().filter(|name| **name != "name") {
+            let wanted = [format!("{}.{name}", row.name), format!("{module}.{name}"), (*name).to_owned()];
+            match wanted.into_iter().find(|wanted| explained.contains(&wanted.as_str())) {
+                Some(found) => drop(used.insert(found)),
+                None => missing.push(format!("{} {name}", row.name)),
+            }
+        }
+    }
+    assert!(missing.is_empty(), "without a line in src/states/arguments.txt: {missing:?}");
+    let unused: Vec<_> = explained.iter().filter(|name| !used.contains(**name)).collect();
+    assert!(unused.is_empty(), "no function has: {unused:?}");
 }

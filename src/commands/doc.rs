@@ -7,7 +7,7 @@ use crate::compile::arguments_of_all;
 use crate::diagnostic::nearest;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::states::{FUNCTIONS, Row};
+use crate::states::{FUNCTIONS, Row, meaning};
 
 pub fn run(name: Option<&str>, markdown: bool) -> Result<Exit> {
     let rows = chosen(name)?;
@@ -85,7 +85,18 @@ impl Arguments {
 fn described(row: &Row) -> String {
     let mut out = format!("{}\n  {}\n", row.name, sentence(row.about));
     for (word, names) in Arguments::of(row).groups(row) {
-        let _infallible = write!(out, "\n  {word}:\n{}", wrapped(&names));
+        let width = names.iter().map(|name| name.len()).max().unwrap_or_default();
+        let meant: Vec<(&str, Option<&str>)> =
+            names.iter().map(|name| (*name, meaning(row.name, name))).collect();
+        let _infallible = writeln!(out, "\n  {word}:");
+        if meant.iter().all(|(_, what)| what.is_none()) {
+            out.push_str(&wrapped(&names));
+            continue;
+        }
+        for (name, what) in meant {
+            let line = format!("    {name:width$}  {}", what.unwrap_or_default());
+            let _infallible = writeln!(out, "{}", line.trim_end());
+        }
     }
     out.push_str("\n  example:\n");
     for line in row.example.lines() {
@@ -135,7 +146,15 @@ fn page(rows: &[&Row]) -> String {
         let _infallible = write!(out, "\n### {}\n\n{}\n", row.name, sentence(row.about));
         for (number, (word, names)) in Arguments::of(row).groups(row).enumerate() {
             let gap = if number == 0 { "\n" } else { "" };
-            let _infallible = writeln!(out, "{gap}- {word}: {}", code(&names));
+            if names.iter().all(|name| meaning(row.name, name).is_none()) {
+                let _infallible = writeln!(out, "{gap}- {word}: {}", code(&names));
+                continue;
+            }
+            let _infallible = writeln!(out, "{gap}- {word}:");
+            for name in names {
+                let what = meaning(row.name, name).map(|what| format!(": {what}")).unwrap_or_default();
+                let _infallible = writeln!(out, "  - `{name}`{what}");
+            }
         }
         let _infallible = write!(out, "\n```yaml\n{}\n```\n", row.example.trim_end());
     }

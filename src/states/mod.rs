@@ -45,6 +45,19 @@ use std::sync::Arc;
 
 pub use table::{FUNCTIONS, find};
 
+/// What an argument of a function means, in a few words; `None` for those that are not supported.
+pub fn meaning(function: &str, argument: &str) -> Option<&'static str> {
+    let module = function.split('.').next().unwrap_or(function);
+    let wanted = [format!("{function}.{argument}"), format!("{module}.{argument}"), argument.to_owned()];
+    let find = |name: &String| {
+        let mut lines = MEANINGS.lines().filter_map(|line| line.split_once("  "));
+        lines.find(|(known, _)| known == name).map(|(_, what)| what)
+    };
+    wanted.iter().find_map(find)
+}
+
+const MEANINGS: &str = include_str!("arguments.txt");
+
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, Key};
 use crate::fault::Result;
