@@ -14,10 +14,11 @@ Examples:
   provision staging plan                     what would change, as diffs
   provision staging check                    is the project right? needs no host
   provision staging deploy                   ship the application
+  provision staging rollback                 return to the release before
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, show, render, graph; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, show, render, graph; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say
@@ -201,6 +202,13 @@ pub enum Task {
     Apply(ApplyArguments),
     /// Ship the application to the hosts
     Deploy(DeployArguments),
+    /// Return to the release before the current one, or to another that is kept
+    ///
+    /// Switches, restarts and asks the site, in seconds: nothing is built. If the site does not answer, what ran
+    /// before goes on running. The database stays as it is.
+    Rollback(RollbackArguments),
+    /// List the releases that the hosts keep, with their commits
+    Releases,
     /// Show what the files come to for a host, in Salt's own shapes; needs no host
     Show(ShowArguments),
     /// Print a state file or template as it comes out for a host; needs no host
@@ -306,6 +314,13 @@ pub struct DeployArguments {
     /// What to deploy: a branch, tag or commit [default: `branch` of the environment]
     #[arg(long = "ref", value_name = "REV")]
     pub reference: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct RollbackArguments {
+    /// As `releases` names it [default: the one before the current]
+    #[arg(value_name = "RELEASE")]
+    pub release: Option<String>,
 }
 
 /// The options of everything that talks to hosts.

@@ -34,12 +34,25 @@ pub enum Event {
     Progress { message: String },
     /// The answer to an order that only asks what the host is.
     Facts { grains: crate::facts::Grains },
+    /// The answer to an order that only asks which releases are kept, the oldest first.
+    Releases { releases: Vec<Release> },
     /// Something worth reading that is no problem.
     Note { message: String },
     /// The last event: nothing comes after it.
     Finished { summary: Summary },
     /// The run could not go on: locked, unsupported system, no right.
     Aborted { message: String, help: Option<String>, code: u8 },
+}
+
+/// A release that a host keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// When it was made: `20261121T103000Z`.
+    pub name: String,
+    /// The commit that it was made of, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    pub current: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,6 +113,9 @@ impl Event {
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut String)) {
         match self {
             Self::Started { .. } | Self::Finished { .. } | Self::Facts { .. } => {}
+            Self::Releases { releases } => {
+                releases.iter_mut().filter_map(|release| release.commit.as_mut()).for_each(call);
+            }
             Self::Problem { problem } => problem.each_text(call),
             Self::Applying { id, name, .. } => {
                 call(id);

@@ -89,7 +89,7 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     if told.problems(problems) {
         return Ok(Exit::Project);
     }
-    if let Task::Deploy(wanted) = &order.task {
+    if !matches!(order.task, Task::Converge | Task::Facts) {
         let settings = match deploy::Settings::read(&pillar.data) {
             Ok(settings) => settings,
             Err(fault) => {
@@ -97,8 +97,7 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
                 return Ok(Exit::Project);
             }
         };
-        told.event(started(order, settings.stages()));
-        return Ok(deploy::deploy(&wanted.code, &settings, &facts, &mut |event| told.event(event)));
+        return Ok(ship(order, &settings, &facts, &mut told));
     }
     let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
     match library.compile(&order.sls, &order.only, order.lenient) {
@@ -110,6 +109,32 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
             told.problems(problems);
             Ok(Exit::Project)
         }
+    }
+}
+
+/// Whatever is about releases.
+fn ship(order: &Order, settings: &deploy::Settings, facts: &Facts, told: &mut Telling<'_>) -> Exit {
+    match &order.task {
+        Task::Deploy(wanted) => {
+            told.event(started(order, settings.stages()));
+            deploy::deploy(&wanted.code, settings, facts, &mut |event| told.event(event))
+        }
+        Task::Rollback { release } => {
+            told.event(started(order, deploy::STAGES_BACK));
+            deploy::rollback(release.as_deref(), settings, facts, &mut |event| told.event(event))
+        }
+        Task::Releases => match deploy::kept(settings, facts) {
+            Ok(releases) => {
+                told.event(Event::Releases { releases });
+                told.event(Event::Finished { summary: Summary::default() });
+                Exit::Converged
+            }
+            Err(fault) => {
+                told.event(aborted(&fault, Exit::Failed));
+                Exit::Failed
+            }
+        },
+        Task::Converge | Task::Facts => Exit::Converged,
     }
 }
 

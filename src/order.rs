@@ -51,6 +51,12 @@ pub enum Task {
     /// Only says what the host is: its grains, as one JSON object.
     Facts,
     Deploy(DeployOrder),
+    /// Returns to a release that is kept: of this name, else the one before the current.
+    Rollback {
+        release: Option<String>,
+    },
+    /// Only says which releases are kept.
+    Releases,
 }
 
 /// What the host needs to know to make a release.

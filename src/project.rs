@@ -16,7 +16,7 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 18] = [
     "apply",
     "check",
     "completions",
@@ -30,7 +30,9 @@ const RESERVED: [&str; 16] = [
     "migrate",
     "plan",
     "receive",
+    "releases",
     "render",
+    "rollback",
     "sandbox",
     "show",
 ];

@@ -66,6 +66,8 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     assert_eq!(page(&host, "/").0, "200");
     project.write("tests/example-app/example/views.py", &view);
 
+    returned(&host, &project, before.trim(), current.trim());
+
     // A changed secret restarts the program that uses it, and nothing else.
     let pid = |program: &str| inside(&host, &format!("pgrep -o -x {program}"));
     let (nginx, postgres) = (pid("nginx"), pid("postgres"));
@@ -88,6 +90,34 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
         assert_eq!(places(&host, secret), "", "`{secret}` stands where it should not");
     }
     ask(&host, &["systemctl", "is-active", "nginx", "postgresql", "supervisor", "memcached"]);
+}
+
+/// Back to the release before, and to the newer one again by its name; a release that does not come up is left.
+fn returned(host: &provision::sandbox::Guard, project: &Project, before: &str, current: &str) {
+    let on = |words: &[&str]| project.on(host, "root", &[&["staging"], words].concat());
+    let now = || inside(host, "readlink /var/www/example/current").trim().to_owned();
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let listed = on(&["releases"]).expect(0);
+    let list = listed.events.iter().find(|event| event["event"] == "releases").unwrap();
+    let names: Vec<_> = list["releases"].as_array().unwrap().iter().map(|release| &release["name"]).collect();
+    assert_eq!(names, [&name(before), &name(current)]);
+
+    on(&["rollback"]).expect(0);
+    assert_eq!(now(), before);
+    assert_eq!(page(host, "/").0, "200");
+    on(&["rollback"]).expect(1);
+    on(&["rollback", "20010101T000000Z"]).expect(1);
+    assert_eq!(now(), before);
+    on(&["rollback", &name(current)]).expect(0);
+    assert_eq!(now(), current);
+
+    inside(
+        host,
+        &format!("find {before}/ -path '*/example/views.py' -exec sh -c 'echo broken! > $0' {{}} ';'"),
+    );
+    on(&["rollback"]).expect(1);
+    assert_eq!(now(), current);
+    assert_eq!(page(host, "/").0, "200");
 }
 
 /// Files with the secret that are not the environment's own file; the journal's text.

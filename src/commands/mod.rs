@@ -8,6 +8,7 @@ mod graph;
 mod init;
 mod migrate;
 mod receive;
+mod releases;
 mod sandbox;
 mod session;
 mod show;
@@ -140,6 +141,8 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Graph(arguments) => graph::run(environment, &options, &arguments),
         Task::Show(arguments) => show::of_environment(environment, &options, &arguments),
         Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),
+        Task::Rollback(arguments) => releases::rollback(environment, &options, &arguments),
+        Task::Releases => releases::list(environment, &options),
     }
 }
 

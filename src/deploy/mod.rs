@@ -2,11 +2,13 @@
 //! The engine must not know of it.
 
 mod health;
+mod kept;
 mod release;
 mod settings;
 mod source;
 mod stage;
 
-pub use release::deploy;
+pub use kept::kept;
+pub use release::{STAGES_BACK, deploy, rollback};
 pub use settings::Settings;
 pub use source::{is_url, refuse_password};

@@ -12,19 +12,42 @@ use crate::order::Code;
 use crate::plan::Change;
 
 use super::stage::Stage;
-use super::{Settings, health, source};
+use super::{Settings, health, kept, source};
 
 /// Stands in a release that was made to its end; what has none was cut short.
-const COMPLETE: &str = ".complete";
+pub(super) const COMPLETE: &str = ".complete";
+
+/// The stages of a return that goes well.
+pub const STAGES_BACK: usize = 4;
 
 const RESTART_LIMIT: Duration = Duration::from_secs(120);
 
 /// Makes and switches to a release. Every stage is told as an event; the old release goes on running if
 /// one fails.
 pub fn deploy(code: &Code, settings: &Settings, facts: &Facts, tell: &mut dyn FnMut(Event)) -> Exit {
+    told(settings, facts, tell, |deploy| deploy.run(code))
+}
+
+/// Switches to a release that is kept: of this name, else the one before the current. What runs goes on
+/// running if it does not come up.
+pub fn rollback(
+    release: Option<&str>,
+    settings: &Settings,
+    facts: &Facts,
+    tell: &mut dyn FnMut(Event),
+) -> Exit {
+    told(settings, facts, tell, |deploy| deploy.back(release))
+}
+
+fn told(
+    settings: &Settings,
+    facts: &Facts,
+    tell: &mut dyn FnMut(Event),
+    run: impl FnOnce(&mut Deploying<'_>) -> Result<(), Told>,
+) -> Exit {
     let started = Instant::now();
     let mut deploy = Deploying { settings, facts, tell, summary: Summary::default() };
-    let result = deploy.run(code);
+    let result = run(&mut deploy);
     let mut summary = deploy.summary;
     summary.duration = started.elapsed();
     tell(Event::Finished { summary });
@@ -69,6 +92,22 @@ impl Deploying<'_> {
             return switched;
         }
         self.stage("old releases", || prune(settings, facts, &folder))?;
+        Ok(())
+    }
+
+    fn back(&mut self, release: Option<&str>) -> Result<(), Told> {
+        let (settings, facts) = (self.settings, self.facts);
+        let mut folder = None;
+        self.stage("ready", || {
+            ready(settings, facts)?;
+            folder = kept::chosen(settings, facts, release)?;
+            Ok(if folder.is_none() { "it is current already".to_owned() } else { String::new() })
+        })?;
+        let Some(folder) = folder else { return Ok(()) };
+        let old = facts.host().link(&settings.root.join("current")).ok().flatten();
+        self.switch(&folder, old.as_deref())?;
+        let message = "what migrations did to the database stays: a release that is older must bear it";
+        (self.tell)(Event::Note { message: message.to_owned() });
         Ok(())
     }
 

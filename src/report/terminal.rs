@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Report;
 use super::harmless::harmless;
 use crate::diagnostic;
-use crate::event::{Event, Outcome, StateResult, Summary};
+use crate::event::{Event, Outcome, Release, StateResult, Summary};
 
 /// How it shall look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct Terminal {
     hosts: BTreeMap<String, Host>,
     order: Vec<String>,
     width: usize,
+    /// What was asked for is a list: there is nothing to sum up.
+    listed: bool,
 }
 
 struct Host {
@@ -64,6 +66,7 @@ impl Terminal {
             hosts: BTreeMap::new(),
             order: Vec::new(),
             width: 0,
+            listed: false,
         }
     }
 
@@ -177,7 +180,26 @@ impl Terminal {
         text
     }
 
+    /// The newest first.
+    fn releases(&mut self, host: &str, releases: &[Release]) {
+        self.listed = true;
+        if releases.is_empty() {
+            self.print(host, "no releases: nothing was deployed yet");
+        }
+        for release in releases.iter().rev() {
+            let commit: String = release.commit.iter().flat_map(|commit| commit.chars()).take(60).collect();
+            let line = format!("{}  {commit}", release.name);
+            let current = self.paint(GREEN, "current");
+            let line = if release.current { format!("{line}  {current}") } else { line };
+            self.print(host, line.trim_end());
+        }
+        self.clear(host);
+    }
+
     fn summary(&mut self, host: &str, summary: &Summary) {
+        if self.listed {
+            return;
+        }
         let known = self.hosts.get(host);
         let plan = known.is_some_and(|known| known.plan);
         if known.is_some_and(|known| known.deploys) && summary.failed == 0 {
@@ -265,6 +287,7 @@ impl Report for Terminal {
             Event::State(state) => self.state(host, state),
             Event::Progress { message } => self.message(host, message.clone()),
             Event::Facts { .. } => {}
+            Event::Releases { releases } => self.releases(host, releases),
             Event::Note { message } => self.print(host, message),
             Event::Finished { summary } => self.summary(host, summary),
             Event::Aborted { message, help, .. } => {
