@@ -124,8 +124,8 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub fn state(mut self, id: impl Into<String>) -> Self {
-        self.state = Some(id.into());
+    pub fn state(mut self, id: impl AsRef<str>) -> Self {
+        self.state = Some(id.as_ref().to_owned());
         self
     }
 }

@@ -183,7 +183,7 @@ fn compile(main: &str, other: &str, data: &str) {
         }
     }
     if let Ok(shown) = library.show(&[], true) {
-        drop((shown.high(), shown.low()));
+        drop((shown.high(), shown.low(|chunk| chunk)));
     }
 }
 

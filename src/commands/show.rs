@@ -86,38 +86,66 @@ fn shown(host: &Inspection, problems: Problems, show: &ShowArguments, options: &
     if problems.fatal() {
         return Ok(Exit::Project);
     }
-    // What is forgotten below would only be taken apart for the process to end: a fifth of its time.
-    let made = match show.what {
-        Shape::Pillar => Ok(Value::Object(host.pillar().clone())),
-        Shape::Grains => Ok(Value::Object(host.grains().clone())),
-        Shape::Top => host.top(options.lenient).map(|sls| serde_json::json!({ "base": sls })),
-        Shape::High | Shape::Low | Shape::Order => host.states(&show.sls, options.lenient).map(|states| {
-            tell(&states.warnings, options);
-            let high = show.what == Shape::High;
-            let value = if high { Value::Object(states.high()) } else { Value::Array(states.low()) };
-            std::mem::forget(states);
-            value
-        }),
-    };
-    let mut value = match made {
-        Ok(value) => value,
+    let text = match text(host, show, options) {
+        Ok(text) => text,
         Err(problems) => {
             tell(&problems, options);
             return Ok(Exit::Project);
         }
     };
-    if !show.reveal {
-        host.hide(&mut value);
-    }
-    let text = match show.what {
-        _ if options.json => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
-        Shape::Order => lines(&value),
-        _ => crate::yaml::write(&value, &crate::yaml::Style::default()),
-    };
     // Nobody to read it is no mistake.
     let _closed = std::io::stdout().lock().write_all(text.as_bytes());
-    std::mem::forget(value);
     Ok(Exit::Converged)
+}
+
+/// What is asked for, as it is printed.
+fn text(host: &Inspection, show: &ShowArguments, options: &RunOptions) -> Result<String, Problems> {
+    let hidden = |mut value: Value| {
+        if !show.reveal {
+            host.hide(&mut value);
+        }
+        value
+    };
+    let whole = |value: Value| {
+        let value = hidden(value);
+        if options.json {
+            json(&value) + "\n"
+        } else {
+            crate::yaml::write(&value, &crate::yaml::Style::default())
+        }
+    };
+    let states = || {
+        let states = host.states(&show.sls, options.lenient)?;
+        tell(&states.warnings, options);
+        // It would only be taken apart for the process to end: a good part of its time.
+        Ok::<_, Problems>(std::mem::ManuallyDrop::new(states))
+    };
+    Ok(match show.what {
+        Shape::Pillar => whole(Value::Object(host.pillar().clone())),
+        Shape::Grains => whole(Value::Object(host.grains().clone())),
+        Shape::Top => whole(serde_json::json!({ "base": host.top(options.lenient)? })),
+        Shape::High => whole(Value::Object(states()?.high())),
+        // Chunk by chunk, in the threads that make them.
+        Shape::Low | Shape::Order if options.json => {
+            listed(&states()?.low(|chunk| json(&Value::Array(vec![hidden(chunk)]))))
+        }
+        Shape::Low => whole(Value::Array(states()?.low(hidden))),
+        Shape::Order => {
+            let lines = states()?.low(|chunk| line(&hidden(chunk)));
+            lines.iter().enumerate().map(|(number, line)| format!("{:>4}  {line}\n", number + 1)).collect()
+        }
+    })
+}
+
+fn json(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// Lists of one item each, as one.
+fn listed(lists: &[String]) -> String {
+    let items: Vec<&str> =
+        lists.iter().filter_map(|list| list.strip_prefix('[')?.strip_suffix("\n]")).collect();
+    if items.is_empty() { "[]\n".to_owned() } else { format!("[{}\n]\n", items.join(",")) }
 }
 
 fn print(
@@ -152,21 +180,9 @@ fn tell(problems: &Problems, options: &RunOptions) {
     session::tell(problems, &RunOptions { json, ..options.clone() });
 }
 
-/// One line for each state of a low state.
-fn lines(low: &Value) -> String {
-    let chunks = low.as_array().map(Vec::as_slice).unwrap_or_default();
-    let line = |(number, chunk): (usize, &Value)| {
-        let word = |key: &str| chunk.get(key).and_then(Value::as_str).unwrap_or_default();
-        let name =
-            if word("name") == word("__id__") { String::new() } else { format!(" ({})", word("name")) };
-        format!(
-            "{:>4}  {}  {}.{}  {}{name}\n",
-            number + 1,
-            word("__sls__"),
-            word("state"),
-            word("fun"),
-            word("__id__")
-        )
-    };
-    chunks.iter().enumerate().map(line).collect()
+/// A state of a low state in one line.
+fn line(chunk: &Value) -> String {
+    let word = |key: &str| chunk.get(key).and_then(Value::as_str).unwrap_or_default();
+    let name = if word("name") == word("__id__") { String::new() } else { format!(" ({})", word("name")) };
+    format!("{}  {}.{}  {}{name}", word("__sls__"), word("state"), word("fun"), word("__id__"))
 }

@@ -15,8 +15,8 @@ use crate::yaml::{Meaning, Node, Shape};
 pub struct Chunk {
     pub sls: Arc<str>,
     pub id: Name,
-    pub module: String,
-    pub function: String,
+    pub module: Arc<str>,
+    pub function: Arc<str>,
     /// Where the function stands.
     pub place: Place,
     pub name: Name,
@@ -50,7 +50,7 @@ impl Chunk {
 
     fn map(&self, mut arguments: Vec<(Node, Node)>) -> Node {
         let place = &self.name.place;
-        arguments.insert(0, (Node::string(place, "name"), Node::string(place, self.name.text.as_str())));
+        arguments.insert(0, (Node::string(place, "name"), Node::string(place, Arc::clone(&self.name.text))));
         Node { place: self.place.clone(), shape: Shape::Map(arguments.into()) }
     }
 }
@@ -135,7 +135,7 @@ fn twice(declaration: &Declaration, word: &str, place: &Place, first: &Place) ->
 fn name(declaration: &Declaration, value: &Node, findings: &mut Findings) -> Option<Name> {
     let text = value.text().unwrap_or_default();
     if matches!(value.meaning(), Some(Meaning::Text(text)) if !text.is_empty()) {
-        return Some(Name::new(text, &value.place));
+        return Some(Name::of(value));
     }
     let problem = Diagnostic::error(format!("`name` must be a string; found {}", value.described()));
     let problem = problem.at(&value.place).state(&declaration.id.text);
@@ -172,8 +172,8 @@ fn names<'a>(
             findings.add(Diagnostic::error(problem).at(&item.place).state(&declaration.id.text));
             continue;
         };
-        if !names.iter().any(|(name, _)| overrides.is_empty() && name.text == text) {
-            names.push((Name::new(text, &key.place), overrides));
+        if !names.iter().any(|(name, _)| overrides.is_empty() && *name.text == *text) {
+            names.push((Name::of(key), overrides));
         }
     }
     names

@@ -3,18 +3,27 @@
 use std::sync::Arc;
 
 use crate::source::Place;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape};
 
 /// A word of a file with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    pub text: String,
+    /// Shared by all copies, of which a compile makes many.
+    pub text: Arc<str>,
     pub place: Place,
 }
 
 impl Name {
-    pub fn new(text: impl Into<String>, place: &Place) -> Self {
+    pub fn new(text: impl Into<Arc<str>>, place: &Place) -> Self {
         Self { text: text.into(), place: place.clone() }
+    }
+
+    /// A scalar as a word; empty for whatever else.
+    pub fn of(node: &Node) -> Self {
+        match &node.shape {
+            Shape::Scalar(scalar) => Self { text: Arc::clone(&scalar.text), place: node.place.clone() },
+            Shape::List(_) | Shape::Map(_) => Self::new("", &node.place),
+        }
     }
 }
 
@@ -39,7 +48,7 @@ impl Declaration {
     pub fn title(&self) -> String {
         match &self.function {
             Some(function) => format!("{}.{}", self.module.text, function.text),
-            None => self.module.text.clone(),
+            None => self.module.text.to_string(),
         }
     }
 

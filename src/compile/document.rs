@@ -16,7 +16,7 @@ pub struct Document {
     pub extends: Vec<Declaration>,
     pub excludes: Vec<Exclude>,
     /// IDs of which something could not be understood: a reference to them is no problem of its own.
-    pub broken: Vec<String>,
+    pub broken: Vec<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn read(sls: &Arc<str>, node: Option<&Node>, findings: &mut Findings) -> Doc
                     Some(mut found) => document.declarations.append(&mut found),
                     None => document.broken.push(id.text),
                 },
-                None => document.broken.push(key.text().unwrap_or_default().to_owned()),
+                None => document.broken.push(key.text().unwrap_or_default().into()),
             },
         }
     }
@@ -76,7 +76,7 @@ fn id(key: &Node, findings: &mut Findings) -> Option<Name> {
             );
         }
     }
-    Some(Name::new(text, &key.place))
+    Some(Name::of(key))
 }
 
 fn includes(value: &Node, document: &mut Document, findings: &mut Findings) {

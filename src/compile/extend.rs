@@ -1,6 +1,8 @@
 //! What changes declarations from elsewhere: extend, the `_in` requisites, use and exclude.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
@@ -17,8 +19,7 @@ use crate::yaml::{Node, Shape};
 /// Applies everything that changes declarations from elsewhere.
 pub fn apply(high: &mut High, findings: &mut Findings) {
     extends(high, findings);
-    let mut index = Index::of(&high.declarations);
-    let changes = changes(high, &mut index, findings);
+    let changes = changes(high, findings);
     for ((target, _), addition) in changes {
         if let Some(declaration) = high.declarations.get_mut(target) {
             let (key, value) = addition.whole();
@@ -30,21 +31,21 @@ pub fn apply(high: &mut High, findings: &mut Findings) {
 
 /// Declarations by ID.
 struct Index {
-    ids: HashMap<String, Vec<usize>>,
+    ids: HashMap<Arc<str>, Vec<usize>>,
 }
 
 impl Index {
     fn of(declarations: &[Declaration]) -> Self {
-        let mut ids: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut ids: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
         for (number, declaration) in declarations.iter().enumerate() {
-            ids.entry(declaration.id.text.clone()).or_default().push(number);
+            ids.entry(Arc::clone(&declaration.id.text)).or_default().push(number);
         }
         Self { ids }
     }
 
     /// What a reference means: by ID, otherwise by name. Without a module the ID's first.
     fn find(&self, high: &High, reference: &Reference) -> Vec<usize> {
-        let target = reference.target.text.as_str();
+        let target = &*reference.target.text;
         let fits = |number: &&usize| match (&reference.module, high.declarations.get(**number)) {
             (Some(module), Some(declaration)) => declaration.module.text == *module,
             (None, found) => found.is_some(),
@@ -63,6 +64,9 @@ impl Index {
 }
 
 fn extends(high: &mut High, findings: &mut Findings) {
+    if high.extends.is_empty() {
+        return;
+    }
     let mut index = Index::of(&high.declarations);
     for extension in std::mem::take(&mut high.extends) {
         if excluded_sls(&high.excludes, &extension.sls) {
@@ -112,12 +116,12 @@ fn add(high: &mut High, index: &mut Index, mut extension: Declaration, findings:
         return;
     }
     extension.sls = sls;
-    index.ids.entry(id.text.clone()).or_default().push(high.declarations.len());
+    index.ids.entry(Arc::clone(&id.text)).or_default().push(high.declarations.len());
     high.declarations.push(extension);
 }
 
 fn hint(problem: Diagnostic, id: &str, high: &High, otherwise: &str) -> Diagnostic {
-    match nearest(id, high.declarations.iter().map(|declaration| declaration.id.text.as_str())) {
+    match nearest(id, high.declarations.iter().map(|declaration| &*declaration.id.text)) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None => problem.help(otherwise),
     }
@@ -184,8 +188,9 @@ fn gather(changes: &mut Changes, target: usize, (key, value): (Node, Node)) {
 }
 
 /// What `_in` requisites and `use` ask for; judged before any of it is done.
-fn changes(high: &High, index: &mut Index, findings: &mut Findings) -> Changes {
+fn changes(high: &High, findings: &mut Findings) -> Changes {
     let mut changes = Changes::new();
+    let index = LazyCell::new(|| Index::of(&high.declarations));
     for (number, declaration) in high.declarations.iter().enumerate() {
         for (key, value) in &declaration.arguments {
             let Some(word) = key.text() else { continue };
@@ -193,7 +198,7 @@ fn changes(high: &High, index: &mut Index, findings: &mut Findings) -> Changes {
                 continue;
             };
             for reference in requisite::references(word, &declaration.id.text, value, findings) {
-                let targets = targets(high, index, &reference, keyword);
+                let targets = targets(high, &index, &reference, keyword);
                 if targets.is_empty() {
                     dangling(high, word, declaration, &reference, findings);
                 }
@@ -232,8 +237,10 @@ fn change(
     match keyword {
         Keyword::Of(_) => None,
         Keyword::In(requisite) => {
-            let entry =
-                (Node::string(place, own.module.text.as_str()), Node::string(place, own.id.text.as_str()));
+            let entry = (
+                Node::string(place, Arc::clone(&own.module.text)),
+                Node::string(place, Arc::clone(&own.id.text)),
+            );
             let item = Node { place: place.clone(), shape: Shape::Map([entry].into()) };
             let list = Node { place: place.clone(), shape: Shape::List([item].into()) };
             Some((target, vec![(Node::string(place, requisite::word(requisite)), list)]))

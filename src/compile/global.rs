@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{Meaning, Node};
 
 /// Besides requisites. A function may have an argument of the same name; it is then the function's. Some
-/// decide nothing here: there are no events, no modules and no grains to load again.
+/// decide nothing here: there are no events, no modules and no grains to load again. Sorted.
 const GLOBAL: &[&str] = &[
     "aggregate",
     "check_cmd",
@@ -40,7 +40,7 @@ pub const LATER: &[&str] = &["cmd_opts_exclude", "no_log", "onfail_stop", "runas
 
 /// Whether every state may have this argument.
 pub fn is_global(word: &str) -> bool {
-    GLOBAL.contains(&word) || requisite::keyword(word).is_some()
+    GLOBAL.binary_search(&word).is_ok() || requisite::keyword(word).is_some()
 }
 
 /// All arguments that every state may have, for hints.

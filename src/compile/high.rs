@@ -25,7 +25,7 @@ pub struct High {
     /// Which file included a file first.
     pub parents: HashMap<Arc<str>, Arc<str>>,
     /// IDs of which something could not be understood.
-    pub broken: BTreeSet<String>,
+    pub broken: BTreeSet<Arc<str>>,
     /// A file could not be read: what refers to its states must not be called a mistake.
     pub incomplete: bool,
     /// How many definitions have been counted.

@@ -82,9 +82,7 @@ pub fn show(request: &Request<'_>) -> Result<Shown, Problems> {
     let arrangement = arrange::arrange(&front.items(), &mut findings);
     let problems = findings.told();
     match arrangement {
-        Some(arrangement) if !problems.fatal() => {
-            Ok(Shown::new(front.high, front.chunks, arrangement, problems))
-        }
+        Some(arrangement) if !problems.fatal() => Ok(Shown { front, arrangement, warnings: problems }),
         _ => Err(problems),
     }
 }
@@ -116,15 +114,19 @@ impl Front {
             let mut findings = Findings::new(request.lenient);
             let chunks = chunk::expand(declaration, &mut findings);
             let typed: Vec<_> = chunks.iter().map(|chunk| typed::read(chunk, &mut findings)).collect();
-            (chunks, typed, findings)
+            let said: Vec<_> = chunks.iter().map(|chunk| tie::said(chunk, &mut findings)).collect();
+            (chunks, typed, said, findings)
         });
-        let (mut chunks, mut typed) = (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));
-        for (of_one, read, found) in parts {
+        let count = parts.len();
+        let (mut chunks, mut typed) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut said = Vec::with_capacity(count);
+        for (of_one, read, says, found) in parts {
             chunks.extend(of_one);
             typed.extend(read);
+            said.extend(says);
             findings.append(found);
         }
-        let ties = tie::tie(&high, &chunks, findings);
+        let ties = tie::tie(&high, &chunks, said, findings);
         Self { high, chunks, typed, ties }
     }
 
@@ -160,7 +162,7 @@ fn wanted(request: &Request<'_>, findings: &mut Findings) -> Vec<Wanted> {
                 .into_iter()
                 .filter(|entry| !entry.optional || request.files.path(&entry.sls).is_some());
             present
-                .map(|entry| Wanted { by: Some(Name::new(&entry.sls, &entry.place)), sls: entry.sls })
+                .map(|entry| Wanted { by: Some(Name::new(entry.sls.as_str(), &entry.place)), sls: entry.sls })
                 .collect()
         }
         Err(problems) => {
@@ -228,8 +230,8 @@ fn lower(
         }
         states.push(Low {
             sls: chunk.sls.to_string(),
-            id: chunk.id.text.clone(),
-            name: chunk.name.text.clone(),
+            id: chunk.id.text.to_string(),
+            name: chunk.name.text.to_string(),
             function: typed.function,
             state: typed.state,
             place: chunk.place.clone(),

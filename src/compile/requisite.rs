@@ -1,5 +1,7 @@
 //! The words that tie states to one another, and what they refer to. Does not look for the states meant.
 
+use std::sync::Arc;
+
 use super::declaration::Name;
 use super::findings::Findings;
 use super::low::Requisite;
@@ -27,6 +29,7 @@ impl Keyword {
     }
 }
 
+/// Sorted: every argument of every state is looked up here.
 const KEYWORDS: &[(&str, Keyword)] = &[
     ("listen", Keyword::Of(Requisite::Listen)),
     ("listen_in", Keyword::In(Requisite::Listen)),
@@ -51,7 +54,8 @@ const KEYWORDS: &[(&str, Keyword)] = &[
 
 /// What a word means, if it ties states to one another.
 pub fn keyword(word: &str) -> Option<Keyword> {
-    KEYWORDS.iter().find(|(name, _)| *name == word).map(|(_, keyword)| *keyword)
+    let at = KEYWORDS.binary_search_by(|(name, _)| (*name).cmp(word)).ok()?;
+    KEYWORDS.get(at).map(|(_, keyword)| *keyword)
 }
 
 /// All words that tie states to one another.
@@ -69,7 +73,7 @@ pub fn word(requisite: Requisite) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// `pkg`, `sls`; none where any module is meant.
-    pub module: Option<String>,
+    pub module: Option<Arc<str>>,
     /// An ID, a name, the name of a state file, or a pattern for one of them.
     pub target: Name,
 }
@@ -104,7 +108,7 @@ fn reference(word: &str, id: &str, item: &Node, findings: &mut Findings) -> Vec<
     if let Some(Meaning::Text(text)) = item.meaning()
         && !text.is_empty()
     {
-        return vec![Reference { module: None, target: Name::new(text, &item.place) }];
+        return vec![Reference { module: None, target: Name::of(item) }];
     }
     let entries = item.map().unwrap_or_default();
     if let [_, (second, _), ..] = entries {
@@ -143,6 +147,6 @@ fn pair(word: &str, id: &str, module: &Node, target: &Node, findings: &mut Findi
         );
     }
     // `id: x` is how Salt spells "any module" inside.
-    let module = (plain != "id").then(|| plain.to_owned());
-    Some(Reference { module, target: Name::new(text, &target.place) })
+    let module = (plain != "id").then(|| plain.into());
+    Some(Reference { module, target: Name::of(target) })
 }

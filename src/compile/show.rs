@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::Front;
 use super::arrange::Arrangement;
 use super::chunk::Chunk;
 use super::declaration::Declaration;
@@ -25,39 +26,36 @@ const LAST: f64 = 1_000_000.0;
 
 /// What the files come to.
 pub struct Shown {
-    high: High,
-    chunks: Vec<Chunk>,
-    arrangement: Arrangement,
+    /// Whole: whoever is at the end of a process can forget it, which taking parts of it out would not leave.
+    pub(super) front: Front,
+    pub(super) arrangement: Arrangement,
     pub warnings: Problems,
 }
 
 impl Shown {
-    pub(super) fn new(high: High, chunks: Vec<Chunk>, arrangement: Arrangement, warnings: Problems) -> Self {
-        Self { high, chunks, arrangement, warnings }
-    }
-
     /// By ID, with what the state compiler adds in double underscores.
     pub fn high(&self) -> Map<String, Value> {
-        high_state(&self.high)
+        high_state(&self.front.high)
     }
 
     /// Low chunks in execution order. A state that `prereq` names is there twice, as under Salt: first as it
-    /// is only looked at.
-    pub fn low(&self) -> Vec<Value> {
-        let orders = orders(&self.chunks);
+    /// is only looked at. `finish` makes of each what is wanted, several at once.
+    pub fn low<R: Send>(&self, finish: impl Fn(Value) -> R + Sync) -> Vec<R> {
+        let Front { high, chunks, .. } = &self.front;
+        let orders = orders(chunks);
         let steps = &self.arrangement.steps;
         let looked_at: BTreeSet<usize> =
             steps.iter().filter(|step| step.check).map(|step| step.state).collect();
         let low = crate::parallel::map(steps, WORTH_A_THREAD, |step| {
-            let chunk = self.chunks.get(step.state)?;
-            let mut shown = low(&self.high, chunk, orders.get(step.state).copied().unwrap_or_default());
+            let chunk = chunks.get(step.state)?;
+            let mut shown = low(high, chunk, orders.get(step.state).copied().unwrap_or_default());
             if looked_at.contains(&step.state) {
                 shown.insert("__prereq__".to_owned(), Value::Bool(true));
             }
             if chunk.arguments.iter().any(|(key, _)| key.text() == Some("prereq")) {
                 shown.insert("__prerequiring__".to_owned(), Value::Bool(true));
             }
-            Some(Value::Object(shown))
+            Some(finish(Value::Object(shown)))
         });
         low.into_iter().flatten().collect()
     }
@@ -102,19 +100,19 @@ fn number(order: f64) -> Value {
 fn low(high: &High, chunk: &Chunk, order: f64) -> Map<String, Value> {
     let mut shown = Map::with_capacity(8 + chunk.arguments.len());
     let mut set = |key: &str, value: Value| shown.insert(key.to_owned(), value);
-    set("state", Value::from(chunk.module.as_str()));
-    set("name", Value::from(chunk.name.text.as_str()));
+    set("state", Value::from(&*chunk.module));
+    set("name", Value::from(&*chunk.name.text));
     set("__sls__", Value::from(&*chunk.sls));
     set("__env__", Value::from(ENVIRONMENT));
     if let Some(parents) = included_from(high, &chunk.sls) {
         set("__sls_included_from__", parents);
     }
-    set("__id__", Value::from(chunk.id.text.as_str()));
+    set("__id__", Value::from(&*chunk.id.text));
     for (key, value) in &chunk.arguments {
         set(key.text().unwrap_or_default(), value.to_json());
     }
     set("order", number(order));
-    set("fun", Value::from(chunk.function.as_str()));
+    set("fun", Value::from(&*chunk.function));
     shown
 }
 
@@ -127,9 +125,9 @@ fn included_from(high: &High, sls: &Arc<str>) -> Option<Value> {
 fn high_state(high: &High) -> Map<String, Value> {
     let mut shown = Map::new();
     for declaration in &high.declarations {
-        let body = shown.entry(declaration.id.text.clone()).or_insert_with(|| Value::Object(Map::new()));
+        let body = shown.entry(&*declaration.id.text).or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(body) = body else { continue };
-        body.insert(declaration.module.text.clone(), state(declaration));
+        body.insert(declaration.module.text.to_string(), state(declaration));
         body.insert("__sls__".to_owned(), Value::from(&*declaration.sls));
         body.insert("__env__".to_owned(), Value::from(ENVIRONMENT));
         if let Some(parents) = included_from(high, &declaration.sls) {
@@ -146,7 +144,7 @@ fn state(declaration: &Declaration) -> Value {
         Value::Object(Map::from_iter([entry]))
     };
     let mut list: Vec<Value> = declaration.arguments.iter().map(argument).collect();
-    list.extend(declaration.function.as_ref().map(|function| Value::from(function.text.as_str())));
+    list.extend(declaration.function.as_ref().map(|function| Value::from(&*function.text)));
     list.extend(declaration.automatic.map(|number| json!({ "order": DEFINED + number })));
     Value::Array(list)
 }

@@ -22,9 +22,11 @@ pub struct Tie {
 }
 
 /// The ties of every chunk, in the order in which Salt looks at them.
-pub fn tie(high: &High, chunks: &[Chunk], findings: &mut Findings) -> Vec<Vec<Tie>> {
+pub fn tie(high: &High, chunks: &[Chunk], said: Vec<Vec<Said>>, findings: &mut Findings) -> Vec<Vec<Tie>> {
     let mut index = Index::of(high, chunks);
-    let mut all: Vec<Vec<Tie>> = chunks.iter().map(|chunk| ties(high, chunk, &mut index, findings)).collect();
+    let each = chunks.iter().zip(said);
+    let mut all: Vec<Vec<Tie>> =
+        each.map(|(chunk, said)| ties(high, chunk, said, &mut index, findings)).collect();
     for (number, chunk) in chunks.iter().enumerate() {
         for (key, value) in chunk.arguments.iter().filter(|(key, _)| key.text() == Some(LISTEN_IN)) {
             for reference in requisite::references(LISTEN_IN, &chunk.id.text, value, findings) {
@@ -46,19 +48,36 @@ pub fn tie(high: &High, chunks: &[Chunk], findings: &mut Findings) -> Vec<Vec<Ti
 
 const LISTEN_IN: &str = "listen_in";
 
-fn ties(high: &High, chunk: &Chunk, index: &mut Index<'_>, findings: &mut Findings) -> Vec<Tie> {
-    let mut ties = Vec::new();
+/// What a state says that it depends on; which states are meant is open.
+pub struct Said {
+    requisite: Requisite,
+    reference: Reference,
+}
+
+/// What a chunk's requisites say.
+pub fn said(chunk: &Chunk, findings: &mut Findings) -> Vec<Said> {
+    let mut said = Vec::new();
     for (key, value) in &chunk.arguments {
         let Some(word) = key.text() else { continue };
         let Some(Keyword::Of(requisite)) = requisite::keyword(word) else { continue };
-        for reference in requisite::references(word, &chunk.id.text, value, findings) {
-            match index.find(&reference) {
-                Some(targets) => {
-                    let place = reference.target.place;
-                    ties.push(Tie { requisite, place, targets });
-                }
-                None => dangling(high, word, chunk, &reference, index, findings),
-            }
+        let references = requisite::references(word, &chunk.id.text, value, findings);
+        said.extend(references.into_iter().map(|reference| Said { requisite, reference }));
+    }
+    said
+}
+
+fn ties(
+    high: &High,
+    chunk: &Chunk,
+    said: Vec<Said>,
+    index: &mut Index<'_>,
+    findings: &mut Findings,
+) -> Vec<Tie> {
+    let mut ties = Vec::with_capacity(said.len());
+    for Said { requisite, reference } in said {
+        match index.find(&reference) {
+            Some(targets) => ties.push(Tie { requisite, place: reference.target.place, targets }),
+            None => dangling(high, requisite::word(requisite), chunk, &reference, index, findings),
         }
     }
     ties.sort_by_key(|tie| tie.requisite.turn());
@@ -85,7 +104,7 @@ impl Requisite {
 }
 
 /// The module (none: any) and target of a reference.
-type Meant = (Option<String>, String);
+type Meant = (Option<Arc<str>>, Arc<str>);
 
 /// States by what requisites call them.
 struct Index<'a> {
@@ -130,7 +149,7 @@ impl<'a> Index<'a> {
     }
 
     fn find(&mut self, reference: &Reference) -> Option<Arc<[usize]>> {
-        let target = reference.target.text.as_str();
+        let target = &*reference.target.text;
         let module = reference.module.as_deref();
         if module != Some("sls") {
             let found = self.named(module, target);
@@ -154,7 +173,7 @@ impl<'a> Index<'a> {
     }
 
     fn is_of(&self, number: usize, module: Option<&str>) -> bool {
-        module.is_none_or(|module| self.chunks.get(number).is_some_and(|chunk| chunk.module == module))
+        module.is_none_or(|module| self.chunks.get(number).is_some_and(|chunk| *chunk.module == *module))
     }
 
     /// What a pattern or a state file's name means.
@@ -176,7 +195,7 @@ impl<'a> Index<'a> {
     fn sorted(&mut self, module: Option<&str>) -> &Sorted<'a> {
         let (chunks, names) = (self.chunks, &self.names);
         let is_of = |number: &usize| {
-            module.is_none_or(|module| chunks.get(*number).is_some_and(|chunk| chunk.module == module))
+            module.is_none_or(|module| chunks.get(*number).is_some_and(|chunk| *chunk.module == *module))
         };
         self.sorted.entry(module.map(str::to_owned)).or_insert_with(|| {
             let all = names.iter().flat_map(|(name, found)| found.iter().map(|number| (*name, *number)));
@@ -245,7 +264,7 @@ fn dangling(
 
 /// The nearest thing that there is, or how to find it.
 fn hint(reference: &Reference, index: &Index<'_>) -> Cow<'static, str> {
-    let target = reference.target.text.as_str();
+    let target = &*reference.target.text;
     let module = reference.module.as_deref();
     if module == Some("sls") {
         return match nearest(target, index.sls.keys().map(|sls| &**sls)) {

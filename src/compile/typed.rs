@@ -82,7 +82,7 @@ fn listed(own: &[&str]) -> String {
 }
 
 fn unknown_function(chunk: &Chunk, title: &str) -> Diagnostic {
-    let (module, function) = (chunk.module.as_str(), chunk.function.as_str());
+    let (module, function) = (&*chunk.module, &*chunk.function);
     let problem = match salt::knows(module, function) {
         Some(true) => Diagnostic::error(format!("`{title}` is a function of Salt that is not supported yet")),
         _ => {
