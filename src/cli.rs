@@ -122,9 +122,39 @@ pub enum Command {
     Env {
         /// The project's name, as in pillar/project.sls
         project: String,
+        /// Hand over the descriptors that `provision serve` gives
+        #[arg(long, hide = true)]
+        handed_over: bool,
         /// The program and its arguments
         #[arg(required = true, last = true, value_name = "COMMAND")]
         command: Vec<OsString>,
+    },
+    /// Run a project's web program so that it can be renewed without refusing a request
+    ///
+    /// Listens at a socket that outlives the program and hands it over as systemd does. Supervisor runs it.
+    Serve {
+        /// The project's name, as in pillar/project.sls
+        project: String,
+        /// The socket at which the program is asked
+        #[arg(long, value_name = "PATH")]
+        socket: PathBuf,
+        /// Where the program is started; a link is followed anew for each generation
+        #[arg(long, value_name = "DIR")]
+        directory: PathBuf,
+        /// The program and its arguments, as in .venv/bin/gunicorn shop.wsgi
+        #[arg(required = true, last = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+    /// Put new processes with today's code and environment in the place of a project's web program
+    ///
+    /// The old ones finish what they have begun and end when a new one answers. Where none comes to answer, the
+    /// old ones stay, and the exit code is 1; where none runs it is 3.
+    Renew {
+        /// The project's name, as in pillar/project.sls
+        project: String,
+        /// Where none runs, do nothing and succeed
+        #[arg(long)]
+        if_running: bool,
     },
     /// The host's half of a run: reads an order from standard input
     #[command(hide = true)]

@@ -27,6 +27,7 @@ pub mod project;
 pub mod remote;
 pub mod report;
 pub mod sandbox;
+pub mod serve;
 pub mod sls;
 pub mod source;
 pub mod states;

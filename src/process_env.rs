@@ -23,20 +23,38 @@ pub fn path(project: &str) -> PathBuf {
     Path::new("/etc/provision").join(project).join("env")
 }
 
+/// A project's name is part of paths.
+pub fn checked(project: &str) -> Result<()> {
+    if project.is_empty() || project.starts_with('.') || project.contains(['/', '\0']) {
+        return Err(Fault::new(format!("`{}`: not the name of a project", project.escape_debug())));
+    }
+    Ok(())
+}
+
 /// Becomes the command, with the project's variables added to those of this process. Returns only if that
 /// fails, with the reason.
-pub fn exec(project: &str, command: &[OsString]) -> Fault {
+/// With `handed_over`, the descriptors that this process was given are the command's, as
+/// `sd_listen_fds(3)` says, and it ends when the process that gave them does.
+pub fn exec(project: &str, command: &[OsString], handed_over: bool) -> Fault {
     let Some((program, arguments)) = command.split_first() else {
         return Fault::new("no command to start").help("provision env PROJECT -- COMMAND [ARGUMENTS]");
     };
-    if project.is_empty() || project.starts_with('.') || project.contains(['/', '\0']) {
-        return Fault::new(format!("`{}`: not the name of a project", project.escape_debug()));
+    if let Err(fault) = checked(project) {
+        return fault;
     }
     let variables = match read(&path(project)) {
         Ok(variables) => variables,
         Err(fault) => return fault,
     };
-    let error = Command::new(program).args(arguments).envs(variables).exec();
+    let mut command = Command::new(program);
+    command.args(arguments).envs(variables);
+    if handed_over {
+        if let Err(error) = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM) {
+            return Fault::from(std::io::Error::from(error));
+        }
+        command.env("LISTEN_PID", std::process::id().to_string());
+    }
+    let error = command.exec();
     let program = program.display();
     match error.kind() {
         ErrorKind::NotFound => Fault::new(format!("`{program}`: no such program")),

@@ -16,7 +16,7 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 18] = [
+const RESERVED: [&str; 20] = [
     "apply",
     "check",
     "completions",
@@ -32,8 +32,10 @@ const RESERVED: [&str; 18] = [
     "receive",
     "releases",
     "render",
+    "renew",
     "rollback",
     "sandbox",
+    "serve",
     "show",
 ];
 

@@ -10,7 +10,7 @@
 mod support;
 
 use provision::sandbox::Image;
-use support::{DB_PASSWORD, HARD, Project, SECRET_KEY, ask, boot, inside, page};
+use support::{DB_PASSWORD, HARD, Load, Project, SECRET_KEY, ask, boot, inside, page};
 
 /// Everything that must not be found anywhere but in the process environment and its file.
 const SECRETS: [&str; 3] = [DB_PASSWORD, SECRET_KEY, "second 🐘 line"];
@@ -49,12 +49,14 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     assert_eq!(after.states("changed"), [] as [&str; 0]);
 
     // Hard values arrive byte for byte.
-    let environment = inside(&host, "cat /proc/$(pgrep -o -f gunicorn)/environ | base64 -w0");
+    let environment = inside(&host, "cat /proc/$(pgrep -n -x gunicorn)/environ | base64 -w0");
     let environment = decode(&environment);
     let expected = format!("HARD={HARD}\0");
     assert!(contains(&environment, expected.as_bytes()), "{}", String::from_utf8_lossy(&environment));
 
-    // Deployed again, and then a broken release: the site stays up on the old one.
+    // Deployed again, and then a broken release: the site stays up on the old one. Nobody who asks meanwhile
+    // is refused.
+    let load = Load::on(&host, "/");
     let before = inside(&host, "readlink /var/www/example/current");
     project.on(&host, "root", &["staging", "deploy"]).expect(0);
     let current = inside(&host, "readlink /var/www/example/current");
@@ -66,16 +68,24 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     assert_eq!(page(&host, "/").0, "200");
     project.write("tests/example-app/example/views.py", &view);
 
+    assert!(broken.text().contains("broken on purpose"), "the end of the log: {}", broken.text());
+
     returned(&host, &project, before.trim(), current.trim());
+    load.none_failed();
 
     // A changed secret restarts the program that uses it, and nothing else.
     let pid = |program: &str| inside(&host, &format!("pgrep -o -x {program}"));
     let (nginx, postgres) = (pid("nginx"), pid("postgres"));
-    let gunicorn = inside(&host, "pgrep -o -f gunicorn");
+    let gunicorn = inside(&host, "pgrep -n -x gunicorn");
     project.secrets(DB_PASSWORD, "  EXTRA: new-and-secret\n");
+    let load = Load::on(&host, "/");
     let changed = project.on(&host, "root", &["staging"]).expect(0);
     assert_eq!(changed.states("changed").len(), 2, "{:?}", changed.states("changed"));
-    assert_ne!(inside(&host, "pgrep -o -f gunicorn"), gunicorn);
+    load.none_failed();
+    let renewed = inside(&host, "pgrep -n -x gunicorn");
+    assert_ne!(renewed, gunicorn);
+    let environment = inside(&host, &format!("cat /proc/{}/environ | base64 -w0", renewed.trim()));
+    assert!(contains(&decode(&environment), b"EXTRA=new-and-secret\0"));
     assert_eq!((pid("nginx"), pid("postgres")), (nginx, postgres));
 
     // Secrets are nowhere but where they belong.

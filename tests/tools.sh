@@ -23,6 +23,7 @@ need cc gcc
 if [ "${1:-}" = test ]; then
     need vagrant vagrant
     need strace strace
+    need wrk wrk
 fi
 if [ -n "$missing" ]; then
     echo "installing:$missing"

@@ -10,6 +10,7 @@ mod migrate;
 mod receive;
 mod releases;
 mod sandbox;
+mod serve;
 mod session;
 mod show;
 mod trial;
@@ -29,6 +30,7 @@ use crate::fault::Fault;
 use crate::here;
 use crate::order::Order;
 use crate::report::{Json, Report, Style, Terminal};
+use crate::serve::Site;
 
 /// Where the program first went wrong by its own fault.
 static BUG: Mutex<Option<String>> = Mutex::new(None);
@@ -76,7 +78,13 @@ fn run(arguments: Vec<OsString>) -> u8 {
             Ok(RenderCommand { render, options }) => show::rendered_of_tree(&options, &render),
             Err(error) => return usage(&error),
         },
-        Some(Command::Env { project, command }) => Err(crate::process_env::exec(&project, &command)),
+        Some(Command::Env { project, handed_over, command }) => {
+            Err(crate::process_env::exec(&project, &command, handed_over))
+        }
+        Some(Command::Serve { project, socket, directory, command }) => {
+            serve::run(&Site { project, socket, directory, command })
+        }
+        Some(Command::Renew { project, if_running }) => serve::renew(&project, if_running),
         Some(Command::Receive { tree }) => return receive::run(&tree).code(),
         Some(Command::Environment(_)) | None if bare => match BareCommand::try_parse_from(&arguments) {
             Ok(parsed) => converge::bare(parsed),

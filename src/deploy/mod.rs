@@ -7,6 +7,7 @@ mod release;
 mod settings;
 mod source;
 mod stage;
+mod web;
 
 pub use kept::kept;
 pub use release::{STAGES_BACK, deploy, rollback};

@@ -1,26 +1,24 @@
 //! One deploy on the host: make a release, switch to it, check the site, and return to the old one on failure.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::event::{Event, Outcome, StateResult, Summary};
 use crate::exit::Exit;
 use crate::facts::Facts;
-use crate::fault::{Context as _, Fault, Result};
-use crate::host::{Action, Command, Owner};
+use crate::fault::{Fault, Result};
+use crate::host::{Action, Owner};
 use crate::order::Code;
 use crate::plan::Change;
 
 use super::stage::Stage;
-use super::{Settings, health, kept, source};
+use super::{Settings, health, kept, source, web};
 
 /// Stands in a release that was made to its end; what has none was cut short.
 pub(super) const COMPLETE: &str = ".complete";
 
 /// The stages of a return that goes well.
 pub const STAGES_BACK: usize = 4;
-
-const RESTART_LIMIT: Duration = Duration::from_secs(120);
 
 /// Makes and switches to a release. Every stage is told as an event; the old release goes on running if
 /// one fails.
@@ -154,9 +152,9 @@ impl Deploying<'_> {
                 folder.file_name().unwrap_or_default().to_string_lossy()
             ))
         })?;
-        let up = self
-            .stage("restart", || restart(settings, facts).map(|()| String::new()))
-            .and_then(|()| self.stage("health", || health::check(settings, facts).map(|()| String::new())));
+        let up = self.stage("renew", || web::renew(settings, facts).map(|()| String::new())).and_then(|()| {
+            self.stage("health", || web::heard(settings, facts, || health::check(settings, facts)))
+        });
         if up.is_ok() {
             return Ok(());
         }
@@ -164,16 +162,14 @@ impl Deploying<'_> {
         let _told = self.stage("return", || match &back {
             Some(old) => {
                 point(settings, facts, old)?;
-                restart(settings, facts)?;
+                web::renew(settings, facts)?;
                 health::check(settings, facts)?;
                 Ok(format!("{} is current again", old.display()))
             }
             None => {
                 facts.host().perform(&Action::Remove { path: settings.root.join("current") })?;
                 // What runs was started from the release that goes away now.
-                let program = format!("{}-web", settings.project);
-                let stop = Command::new(["supervisorctl", "stop", &program]).timeout(RESTART_LIMIT);
-                let _not_running = facts.host().perform(&Action::Run(stop));
+                web::stop(settings, facts);
                 Ok("there was no release before; the site says that nothing is deployed".to_owned())
             }
         });
@@ -250,21 +246,6 @@ fn unused(releases: &Path, facts: &Facts) -> Result<PathBuf> {
 fn point(settings: &Settings, facts: &Facts, to: &Path) -> Result<()> {
     let path = settings.root.join("current");
     facts.host().perform(&Action::Symlink { path, target: to.to_owned(), owner: Owner::default() })?;
-    Ok(())
-}
-
-/// Restarts the project's web program, or starts it if Supervisor does not know it yet.
-fn restart(settings: &Settings, facts: &Facts) -> Result<()> {
-    let program = format!("{}-web", settings.project);
-    let run = |argv: &[&str]| {
-        let command = Command::new(["supervisorctl"].iter().chain(argv).copied()).timeout(RESTART_LIMIT);
-        facts.host().perform(&Action::Run(command))
-    };
-    run(&["reread"])?;
-    let updated = run(&["update"])?.output.map(|output| output.text()).unwrap_or_default();
-    if !updated.lines().any(|line| line.starts_with(&format!("{program}:"))) {
-        run(&["restart", &program]).context("could not restart the application")?;
-    }
     Ok(())
 }
 

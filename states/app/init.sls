@@ -126,7 +126,15 @@ application-data:
       - file: {{ project.run }}
       - file: application-data
     - watch:
+      - file: /etc/supervisor/conf.d/{{ project.name }}-web.conf
+
+# New processes in the place of the old ones; no request is refused meanwhile.
+{{ project.name }}-web-renewed:
+  cmd.run:
+    - name: /usr/local/bin/provision renew --if-running {{ project.name }}
+    - onchanges:
       - file: {{ project.config }}/env
       - file: {{ project.config }}/gunicorn.conf.py
-      - file: /etc/supervisor/conf.d/{{ project.name }}-web.conf
+    - require:
+      - supervisord: {{ project.name }}-web
 {% endif %}

@@ -26,6 +26,7 @@ pub const MODULES: &[Module] = &[
     // The host. Plans hold actions, which are plain data of `host`; performing them is another matter.
     module("host", &["fault"]),
     module("process_env", &["fault"]),
+    module("serve", &["fault"]),
     module("facts", &["fault", "host"]),
     module("plan", &["host"]),
     // Events carry changes and grains, both plain types.
@@ -154,10 +155,14 @@ pub const DOORS: &[Door] = &[
     door(
         "std::process",
         // process_env turns this process into the program that it was asked to start.
-        &["host", "remote", "sandbox", "process_env", "main"],
-        "programs are started by `host` on the host, by `remote` and `sandbox` on the operator's side",
+        &["host", "remote", "sandbox", "process_env", "serve", "main"],
+        "programs are started by `host` and `serve` on the host, by `remote` and `sandbox` on the operator's side",
     ),
-    door("std::os::unix::process", &["host", "remote", "sandbox", "process_env"], "as `std::process`"),
+    door(
+        "std::os::unix::process",
+        &["host", "remote", "sandbox", "process_env", "serve"],
+        "as `std::process`",
+    ),
     door(
         "std::net",
         &["host", "remote", "sandbox"],
@@ -165,12 +170,12 @@ pub const DOORS: &[Door] = &[
     ),
     door(
         "std::fs",
-        &["host", "remote", "sandbox", "process_env", "tree", "project", "here/telling", "commands"],
+        &["host", "remote", "sandbox", "process_env", "serve", "tree", "project", "here/telling", "commands"],
         "states and the compiler see the host through `facts` and the project through `tree`",
     ),
     door(
         "nix",
-        &["fault", "host", "facts", "remote", "sandbox", "process_env", "report", "commands"],
+        &["fault", "host", "facts", "remote", "sandbox", "process_env", "serve", "report", "commands"],
         "states and the compiler make no system calls",
     ),
     door(

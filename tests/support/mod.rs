@@ -235,6 +235,34 @@ pub fn page(host: &Guard, path: &str) -> (String, String) {
     (status.to_owned(), body.to_owned())
 }
 
+/// Visitors who ask for pages one after another until they are stopped.
+pub struct Load(std::process::Child);
+
+impl Load {
+    pub fn on(host: &Guard, path: &str) -> Self {
+        let mut command = Command::new("wrk");
+        command.args(["-t1", "-c4", "-d600s", "--timeout", "20s", "-H", "Host: staging.example.com"]);
+        command.arg(format!("https://{}{path}", host.address));
+        Self(command.stdout(std::process::Stdio::piped()).spawn().expect("wrk"))
+    }
+
+    /// Fails unless every request got the page.
+    #[track_caller]
+    pub fn none_failed(self) {
+        let id = nix::unistd::Pid::from_raw(i32::try_from(self.0.id()).unwrap());
+        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+        let output = self.0.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let requests =
+            text.lines().find_map(|line| line.trim().split_once(" requests in ")).map(|(count, _)| count);
+        assert!(
+            requests.and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count > 20),
+            "{text}"
+        );
+        assert!(!text.contains("Non-2xx") && !text.contains("Socket errors"), "{text}");
+    }
+}
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

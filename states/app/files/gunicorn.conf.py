@@ -1,7 +1,10 @@
 {%- from 'project.jinja' import project with context -%}
 {%- from 'app/map.jinja' import workers with context -%}
-# Managed by provision (states/app).
-bind = "unix:{{ project.socket }}"
+# Managed by provision (states/app). `provision serve` hands over the socket.
+import os
+import select
+from wsgiref.util import setup_testing_defaults
+
 workers = {{ workers }}
 timeout = {{ salt['pillar.get']('gunicorn:timeout', 30) }}
 graceful_timeout = 20
@@ -15,3 +18,48 @@ errorlog = "{{ project.shared }}/log/gunicorn.log"
 capture_output = True
 # Supervisor controls it.
 control_socket_disable = True
+
+TOLD = int(os.environ["PROVISION_READY_FD"]) if "PROVISION_READY_FD" in os.environ else None
+
+
+def awaited():
+    """Whether `provision serve` waits for this generation to answer."""
+    if TOLD is None:
+        return False
+    watched = select.poll()
+    watched.register(TOLD, 0)
+    return not watched.poll(0)
+
+
+def answer(application):
+    """Asks the application what the deploy will ask the site; gives the status."""
+    environ = {
+        "PATH_INFO": "{{ salt['pillar.get']('deploy:health', '/') }}",
+        "HTTP_HOST": "{{ pillar.domain }}",
+        "HTTP_X_FORWARDED_PROTO": "https",
+        "wsgi.url_scheme": "https",
+        "REMOTE_ADDR": "127.0.0.1",
+    }
+    setup_testing_defaults(environ)
+    statuses = []
+    body = application(environ, lambda status, headers, exc_info=None: statuses.append(status))
+    try:
+        b"".join(body)
+    finally:
+        getattr(body, "close", lambda: None)()
+    return statuses[-1]
+
+
+def post_worker_init(worker):
+    """A new generation has to work before it takes over from one that does."""
+    if not awaited():
+        return
+    try:
+        status = answer(worker.wsgi)
+        if status.startswith("5"):
+            raise RuntimeError(f"the application answers {status}")
+        os.write(TOLD, b".")
+    except Exception:
+        # Where another worker has answered meanwhile, this was one bad request.
+        if awaited():
+            raise
