@@ -168,9 +168,12 @@ impl<'a> Reader<'a> {
         match self.indent() {
             Some(indent) if indent > column => self.block(indent),
             Some(indent) if indent == column && key && is_dash(self.line().get(column..)?) => {
+                let start = column + 1 + spaces(self.line().get(column + 1..)?);
+                let literal = self.line().get(start..)?.starts_with('|');
+                let bar = self.place(start, 1)?.column;
                 let mut list = self.block(column)?;
-                // The general parser has no token for its beginning.
-                list.place.column = list.list()?.first()?.place.column;
+                // The general parser has no token for its beginning; a text begins at its bar.
+                list.place.column = if literal { bar } else { list.list()?.first()?.place.column };
                 Some(list)
             }
             _ => {

@@ -130,3 +130,8 @@ proptest! {
         agrees("lines", &lines.concat());
     }
 }
+
+#[test]
+fn a_text_as_the_first_item_of_a_list_at_its_key_is_read_alike() {
+    assert!(agrees("a text", " a: #\n - |\n    a\n"));
+}
