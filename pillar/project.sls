@@ -100,3 +100,5 @@ wsgi: example.wsgi:application
 #  manage:                   # what manage.py does before the switch
 #    - [migrate, --noinput]
 #    - [collectstatic, --noinput, --verbosity, '0']
+#  hooks:                    # shell commands in the release, as the project's user;
+#    after-switch: [./notify.sh]   # or a program deploy/hooks/after-switch in the code

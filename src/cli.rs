@@ -1,11 +1,19 @@
 //! The command line: what can be typed and what it says of itself. Holds no logic.
 
+mod tasks;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::sandbox::SandboxCommand;
+
+pub use tasks::{
+    ApplyArguments, DeployArguments, EnvironmentCommand, GraphArguments, GraphFormat, HistoryArguments,
+    LockArguments, RenderArguments, RenderCommand, RollbackArguments, Shape, ShowArguments, ShowCommand,
+    Task, UnlockArguments,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,7 +26,7 @@ Examples:
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, show, render, graph; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say
@@ -206,151 +214,6 @@ pub struct Trial {
     /// Leave the host up, to look around
     #[arg(long)]
     pub keep: bool,
-}
-
-// Parsed in a second pass, so that options may stand on both sides of the environment.
-/// Do a task on the hosts of an environment; without a task, make them as the states say
-#[derive(Debug, Parser)]
-#[command(name = "provision", bin_name = "provision ENV", after_help = EXAMPLES, subcommand_help_heading = "Tasks", subcommand_value_name = "TASK")]
-pub struct EnvironmentCommand {
-    #[command(flatten)]
-    pub options: RunOptions,
-    #[command(subcommand)]
-    pub task: Option<Task>,
-}
-
-#[derive(Clone, Debug, Default, Subcommand)]
-pub enum Task {
-    /// Make the hosts as the states say (the default)
-    #[default]
-    Converge,
-    /// Show what a run would change, as diffs, and change nothing
-    Plan,
-    /// Compile everything offline and report all problems at once
-    Check,
-    /// Apply these state files, with what they include, instead of what the top file says
-    Apply(ApplyArguments),
-    /// Ship the application to the hosts
-    Deploy(DeployArguments),
-    /// Return to the release before the current one, or to another that is kept
-    ///
-    /// Switches, restarts and asks the site, in seconds: nothing is built. If the site does not answer, what ran
-    /// before goes on running. The database stays as it is.
-    Rollback(RollbackArguments),
-    /// List the releases that the hosts keep, with their commits
-    Releases,
-    /// Show what the files come to for a host, in Salt's own shapes; needs no host
-    Show(ShowArguments),
-    /// Print a state file or template as it comes out for a host; needs no host
-    Render(RenderArguments),
-    /// Print which state waits for which, to be drawn; needs no host
-    ///
-    /// For a browser: provision ENV graph --format svg > states.svg
-    Graph(GraphArguments),
-}
-
-/// A tree without a project, looked at: `show WHAT --file-root DIR … [SLS…]`.
-#[derive(Debug, Parser)]
-#[command(name = "provision", bin_name = "provision show")]
-pub struct ShowCommand {
-    #[command(flatten)]
-    pub show: ShowArguments,
-    #[command(flatten)]
-    pub options: RunOptions,
-}
-
-/// A file of a tree without a project, rendered: `render FILE --file-root DIR …`.
-#[derive(Debug, Parser)]
-#[command(name = "provision", bin_name = "provision render")]
-pub struct RenderCommand {
-    #[command(flatten)]
-    pub render: RenderArguments,
-    #[command(flatten)]
-    pub options: RunOptions,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct RenderArguments {
-    /// The file's path under the folder of states, as in nginx/site.conf or web/init.sls
-    pub file: String,
-    /// Show secrets, too
-    #[arg(long)]
-    pub reveal: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct GraphArguments {
-    /// The language of Graphviz or of Mermaid
-    #[arg(long, value_enum, default_value = "dot")]
-    pub format: GraphFormat,
-    /// Of these state files instead of those of the top file
-    #[arg(value_name = "SLS")]
-    pub sls: Vec<String>,
-}
-
-/// What draws the graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum GraphFormat {
-    /// The language of Graphviz
-    Dot,
-    /// Flowcharts of Mermaid, which code hosts show in Markdown
-    Mermaid,
-    /// A drawing, for a browser
-    Svg,
-}
-
-/// What can be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shape {
-    /// All states by ID, as `state.show_highstate` gives them
-    High,
-    /// Low chunks in execution order, as `state.show_lowstate` gives them
-    Low,
-    /// The host's pillar
-    Pillar,
-    /// What is known of the host
-    Grains,
-    /// The state files that the top file gives the host
-    Top,
-    /// One line per state, in execution order
-    Order,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct ShowArguments {
-    /// What to show
-    #[arg(value_enum)]
-    pub what: Shape,
-    /// Of these state files instead of those of the top file
-    #[arg(value_name = "SLS")]
-    pub sls: Vec<String>,
-    /// Show secrets, too
-    #[arg(long)]
-    pub reveal: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct ApplyArguments {
-    /// State files, as in nginx or app.config
-    #[arg(value_name = "SLS", required = true, value_delimiter = ',')]
-    pub sls: Vec<String>,
-    /// Show what would change, as diffs, and change nothing
-    #[arg(long)]
-    pub plan: bool,
-}
-
-#[derive(Clone, Debug, Default, Args)]
-pub struct DeployArguments {
-    /// What to deploy: a branch, tag or commit [default: `branch` of the environment]
-    #[arg(long = "ref", value_name = "REV")]
-    pub reference: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, Args)]
-pub struct RollbackArguments {
-    /// As `releases` names it [default: the one before the current]
-    #[arg(value_name = "RELEASE")]
-    pub release: Option<String>,
 }
 
 /// The options of everything that talks to hosts.

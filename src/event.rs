@@ -36,6 +36,8 @@ pub enum Event {
     Facts { grains: crate::facts::Grains },
     /// The answer to an order that only asks which releases are kept, the oldest first.
     Releases { releases: Vec<Release> },
+    /// The answer to an order that only asks what was deployed, the oldest first.
+    History { deploys: Vec<Deployed> },
     /// Something worth reading that is no problem.
     Note { message: String },
     /// The last event: nothing comes after it.
@@ -53,6 +55,29 @@ pub struct Release {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     pub current: bool,
+}
+
+/// A deploy or a return to a release, as the host remembers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deployed {
+    /// When it began: `2026-11-21T10:30:00Z`.
+    pub at: String,
+    /// `user@machine`.
+    pub operator: String,
+    /// `deploy` or `rollback`.
+    pub task: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The release holds what no commit does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
+    /// The stage that failed; `None`: it went well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    #[serde(with = "seconds")]
+    pub duration: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,6 +140,12 @@ impl Event {
             Self::Started { .. } | Self::Finished { .. } | Self::Facts { .. } => {}
             Self::Releases { releases } => {
                 releases.iter_mut().filter_map(|release| release.commit.as_mut()).for_each(call);
+            }
+            Self::History { deploys } => {
+                for deployed in deploys {
+                    call(&mut deployed.operator);
+                    deployed.commit.iter_mut().chain(&mut deployed.failed).for_each(&mut *call);
+                }
             }
             Self::Problem { problem } => problem.each_text(call),
             Self::Applying { id, name, .. } => {

@@ -19,7 +19,8 @@ use crate::fault::Fault;
 use crate::host::home::{Home, install_program};
 use crate::host::{Host, Local, Overlay, Owed};
 use crate::library::ProjectLibrary;
-use crate::order::{Order, Task};
+use crate::operate;
+use crate::order::{Operation, Order, Task};
 use crate::plan::Mask;
 
 use self::telling::Telling;
@@ -80,6 +81,9 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
                 return Err((fault.help("wait for it to end, then run again"), Exit::Locked));
             }
         }
+        if !matches!(order.task, Task::Operate(Operation::Unlock { force: true })) {
+            operate::held(&order.project, &order.operator, &facts).map_err(|fault| (fault, Exit::Locked))?;
+        }
         install_program().map_err(broken)?;
         log = Some(home.log().map_err(broken)?);
     }
@@ -89,15 +93,19 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     if told.problems(problems) {
         return Ok(Exit::Project);
     }
-    if !matches!(order.task, Task::Converge | Task::Facts) {
-        let settings = match deploy::Settings::read(&pillar.data) {
-            Ok(settings) => settings,
-            Err(fault) => {
-                told.event(aborted(&fault, Exit::Project));
-                return Ok(Exit::Project);
-            }
-        };
-        return Ok(ship(order, &settings, &facts, &mut told));
+    match &order.task {
+        Task::Converge | Task::Facts => {}
+        Task::Operate(operation) => return Ok(answer(operation, order, &facts, &mut told)),
+        Task::Deploy(_) | Task::Rollback { .. } | Task::Releases => {
+            let settings = match deploy::Settings::read(&pillar.data) {
+                Ok(settings) => settings,
+                Err(fault) => {
+                    told.event(aborted(&fault, Exit::Project));
+                    return Ok(Exit::Project);
+                }
+            };
+            return Ok(ship(order, &settings, &facts, &mut told));
+        }
     }
     let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
     match library.compile(&order.sls, &order.only, order.lenient) {
@@ -114,28 +122,67 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
 
 /// Whatever is about releases.
 fn ship(order: &Order, settings: &deploy::Settings, facts: &Facts, told: &mut Telling<'_>) -> Exit {
+    let deploys = deploy::Deploys { settings, facts, operator: &order.operator };
     match &order.task {
         Task::Deploy(wanted) => {
             told.event(started(order, settings.stages()));
-            deploy::deploy(&wanted.code, settings, facts, &mut |event| told.event(event))
+            if let Some(reason) = &wanted.lock {
+                match operate::lock(&order.project, &order.operator, reason, facts) {
+                    Ok(message) => told.event(note(message)),
+                    Err(fault) => return failed(&fault, told),
+                }
+            }
+            deploys.deploy(&wanted.code, &mut |event| {
+                let well = matches!(&event, Event::Finished { summary } if summary.failed == 0);
+                if well && wanted.unlock {
+                    let said = operate::unlock(&order.project, facts);
+                    told.event(note(said.unwrap_or_else(|fault| fault.message)));
+                }
+                told.event(event);
+            })
         }
         Task::Rollback { release } => {
             told.event(started(order, deploy::STAGES_BACK));
-            deploy::rollback(release.as_deref(), settings, facts, &mut |event| told.event(event))
+            deploys.rollback(release.as_deref(), &mut |event| told.event(event))
         }
         Task::Releases => match deploy::kept(settings, facts) {
-            Ok(releases) => {
-                told.event(Event::Releases { releases });
-                told.event(Event::Finished { summary: Summary::default() });
-                Exit::Converged
-            }
-            Err(fault) => {
-                told.event(aborted(&fault, Exit::Failed));
-                Exit::Failed
-            }
+            Ok(releases) => finished(Event::Releases { releases }, told),
+            Err(fault) => failed(&fault, told),
         },
-        Task::Converge | Task::Facts => Exit::Converged,
+        Task::Converge | Task::Facts | Task::Operate(_) => Exit::Converged,
     }
+}
+
+/// Everyday operation.
+fn answer(operation: &Operation, order: &Order, facts: &Facts, told: &mut Telling<'_>) -> Exit {
+    let project = &order.project;
+    let said = match operation {
+        Operation::History { limit } => {
+            deploy::history(project, *limit, facts).map(|deploys| Event::History { deploys })
+        }
+        Operation::Lock { reason } => operate::lock(project, &order.operator, reason, facts).map(note),
+        Operation::Unlock { .. } => operate::unlock(project, facts).map(note),
+    };
+    match said {
+        Ok(event) => finished(event, told),
+        Err(fault) => failed(&fault, told),
+    }
+}
+
+fn note(message: String) -> Event {
+    Event::Note { message }
+}
+
+/// The end of an order that has one answer.
+fn finished(answer: Event, told: &mut Telling<'_>) -> Exit {
+    told.event(answer);
+    told.event(Event::Finished { summary: Summary::default() });
+    Exit::Converged
+}
+
+fn failed(fault: &Fault, told: &mut Telling<'_>) -> Exit {
+    told.event(aborted(fault, Exit::Failed));
+    Exit::Failed
 }
 
 fn converge(

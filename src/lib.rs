@@ -18,6 +18,7 @@ pub mod host;
 pub mod library;
 pub mod merge;
 pub mod migrate;
+pub mod operate;
 pub mod order;
 pub mod parallel;
 pub mod pillar;

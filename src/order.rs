@@ -1,6 +1,8 @@
 //! What the operator's side asks of the host: one JSON document over standard input. Holds the secrets,
 //! so it is never written to disk, shown or put into an argument.
 
+mod operation;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Grains;
 use crate::fault::{Context as _, Fault, Result};
+
+pub use operation::Operation;
 
 /// Stands before the document, with its length: whatever comes before it (a password line that sudo did
 /// not ask for) is not ours.
@@ -57,12 +61,19 @@ pub enum Task {
     },
     /// Only says which releases are kept.
     Releases,
+    Operate(Operation),
 }
 
 /// What the host needs to know to make a release.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeployOrder {
     pub code: Code,
+    /// Lock the host first, for this reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// Unlock the host when the deploy has gone well.
+    #[serde(default)]
+    pub unlock: bool,
 }
 
 /// Where the code of a release comes from.
@@ -80,8 +91,11 @@ pub enum Code {
 pub struct Checkout {
     /// The archive on the host.
     pub archive: PathBuf,
-    /// The commit that it holds; `None`: not under version control.
+    /// The commit that it holds or was changed from; `None`: not under version control.
     pub commit: Option<String>,
+    /// It holds what no commit does.
+    #[serde(default)]
+    pub dirty: bool,
 }
 
 impl DeployOrder {

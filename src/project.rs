@@ -16,7 +16,7 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 23] = [
     "apply",
     "check",
     "completions",
@@ -26,7 +26,9 @@ const RESERVED: [&str; 20] = [
     "env",
     "graph",
     "help",
+    "history",
     "init",
+    "lock",
     "migrate",
     "plan",
     "receive",
@@ -37,6 +39,7 @@ const RESERVED: [&str; 20] = [
     "sandbox",
     "serve",
     "show",
+    "unlock",
 ];
 
 /// A folder with `pillar/` and, mostly, `states/`.

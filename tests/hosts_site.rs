@@ -33,6 +33,10 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     assert_eq!(status, "503", "{body}");
 
     // Deploy, and provision again: nothing but what waited for the code.
+    project.executable(
+        "tests/example-app/deploy/hooks/after-switch",
+        "#!/bin/sh\nid -un >> media/hooked\ntest -n \"$SECRET_KEY\"\n",
+    );
     let deploy = project.on(&host, "root", &["staging", "deploy"]).expect(0);
     let (status, body) = page(&host, "/");
     assert_eq!(status, "200", "{body}");
@@ -58,20 +62,23 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     // is refused.
     let load = Load::on(&host, "/");
     let before = inside(&host, "readlink /var/www/example/current");
-    project.on(&host, "root", &["staging", "deploy"]).expect(0);
+    let again = project.on(&host, "root", &["staging", "deploy"]).expect(0);
+    assert!(again.text().contains("not needed: code"), "{}", again.text());
+    assert_eq!(inside(&host, "cat /var/www/example/shared/media/hooked"), "example\nexample\n");
     let current = inside(&host, "readlink /var/www/example/current");
     assert_ne!(before, current);
-    let view = std::fs::read_to_string(project.root().join("tests/example-app/example/views.py")).unwrap();
-    project.write("tests/example-app/example/views.py", "raise RuntimeError('broken on purpose')\n");
+    let wsgi = std::fs::read_to_string(project.root().join("tests/example-app/example/wsgi.py")).unwrap();
+    project.write("tests/example-app/example/wsgi.py", "raise RuntimeError('broken on purpose')\n");
     let broken = project.on(&host, "root", &["staging", "deploy"]).expect(1);
     assert_eq!(inside(&host, "readlink /var/www/example/current"), current);
     assert_eq!(page(&host, "/").0, "200");
-    project.write("tests/example-app/example/views.py", &view);
+    project.write("tests/example-app/example/wsgi.py", &wsgi);
 
     assert!(broken.text().contains("broken on purpose"), "the end of the log: {}", broken.text());
 
     returned(&host, &project, before.trim(), current.trim());
     load.none_failed();
+    remembered(&host, &project);
 
     // A changed secret restarts the program that uses it, and nothing else.
     let pid = |program: &str| inside(&host, &format!("pgrep -o -x {program}"));
@@ -90,7 +97,7 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
 
     // Secrets are nowhere but where they belong.
     let seen = watcher.stop();
-    for run in [&plan, &first, &second, &deploy, &broken, &changed] {
+    for run in [&plan, &first, &second, &deploy, &again, &broken, &changed] {
         for secret in SECRETS {
             assert!(!run.text().contains(secret), "`{secret}` in the program's output");
         }
@@ -123,11 +130,46 @@ fn returned(host: &provision::sandbox::Guard, project: &Project, before: &str, c
 
     inside(
         host,
-        &format!("find {before}/ -path '*/example/views.py' -exec sh -c 'echo broken! > $0' {{}} ';'"),
+        &format!("find {before}/ -path '*/example/wsgi.py' -exec sh -c 'echo broken! > $0' {{}} ';'"),
     );
     on(&["rollback"]).expect(1);
     assert_eq!(now(), current);
     assert_eq!(page(host, "/").0, "200");
+}
+
+/// What was done is remembered, and a host that somebody locked is left alone by others.
+fn remembered(host: &provision::sandbox::Guard, project: &Project) {
+    let on =
+        |person: &str, words: &[&str]| project.on_as(person, host, "root", &[&["staging"], words].concat());
+    let told = on("bob", &["history"]).expect(0);
+    let list = told.events.iter().find(|event| event["event"] == "history").unwrap();
+    let done: Vec<String> = list["deploys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|deployed| {
+            assert!(deployed["operator"].as_str().unwrap().starts_with("ada@"), "{deployed}");
+            let word = |key: &str| deployed[key].as_str().unwrap_or("done").to_owned();
+            format!("{} {}", word("task"), word("failed"))
+        })
+        .collect();
+    assert_eq!(
+        done,
+        ["deploy done", "deploy done", "deploy renew", "rollback done", "rollback done", "rollback renew"]
+    );
+
+    on("ada", &["lock", "counting", "stock"]).expect(0);
+    let refused = on("bob", &["deploy"]).expect(4);
+    assert!(
+        refused.text().contains("ada@") && refused.text().contains("counting stock"),
+        "{}",
+        refused.text()
+    );
+    on("bob", &["unlock"]).expect(4);
+    on("bob", &["plan"]).expect(0);
+    on("ada", &["rollback", "20010101T000000Z"]).expect(1);
+    on("bob", &["unlock", "--force"]).expect(0);
+    on("ada", &["unlock"]).expect(0);
 }
 
 /// Files with the secret that are not the environment's own file; the journal's text.

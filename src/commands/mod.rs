@@ -7,6 +7,7 @@ mod doc;
 mod graph;
 mod init;
 mod migrate;
+mod operate;
 mod receive;
 mod releases;
 mod sandbox;
@@ -151,6 +152,9 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),
         Task::Rollback(arguments) => releases::rollback(environment, &options, &arguments),
         Task::Releases => releases::list(environment, &options),
+        Task::History(arguments) => operate::history(environment, &options, &arguments),
+        Task::Lock(arguments) => operate::lock(environment, &options, &arguments),
+        Task::Unlock(arguments) => operate::unlock(environment, &options, &arguments),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The releases that a host keeps: which there are, and which one to return to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::event::Release;
 use crate::facts::Facts;
@@ -8,6 +8,15 @@ use crate::fault::{Fault, Result};
 
 use super::Settings;
 use super::release::COMPLETE;
+
+/// Stands in a release: the commit that it was made of.
+pub(super) const REVISION: &str = "REVISION";
+
+/// The commit that a release was made of, where that is known.
+pub fn commit(facts: &Facts, release: &Path) -> Result<Option<String>> {
+    let bytes = facts.host().read(&release.join(REVISION))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()))
+}
 
 /// Releases that were made to their end, the oldest first.
 pub fn kept(settings: &Settings, facts: &Facts) -> Result<Vec<Release>> {
@@ -20,8 +29,7 @@ pub fn kept(settings: &Settings, facts: &Facts) -> Result<Vec<Release>> {
         if host.stat(&path.join(COMPLETE))?.is_none() {
             continue;
         }
-        let commit = host.read(&path.join("REVISION"))?;
-        let commit = commit.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+        let commit = commit(facts, &path)?;
         releases.push(Release { current: current.as_ref() == Some(&path), name, commit });
     }
     Ok(releases)

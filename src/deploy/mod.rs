@@ -1,7 +1,10 @@
 //! Ships the application: releases beside one another, and a link that says which is current.
 //! The engine must not know of it.
 
+mod changed;
 mod health;
+mod history;
+mod hooks;
 mod kept;
 mod release;
 mod settings;
@@ -9,7 +12,8 @@ mod source;
 mod stage;
 mod web;
 
+pub use history::history;
 pub use kept::kept;
-pub use release::{STAGES_BACK, deploy, rollback};
+pub use release::{Deploys, STAGES_BACK};
 pub use settings::Settings;
 pub use source::{is_url, refuse_password};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::event::{Event, Outcome, StateResult, Summary};
+use crate::event::{Deployed, Event, Outcome, StateResult, Summary};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
@@ -11,8 +11,9 @@ use crate::host::{Action, Owner};
 use crate::order::Code;
 use crate::plan::Change;
 
+use super::hooks::{self, Around, Hook};
 use super::stage::Stage;
-use super::{Settings, health, kept, source, web};
+use super::{Settings, changed, health, history, kept, source, web};
 
 /// Stands in a release that was made to its end; what has none was cut short.
 pub(super) const COMPLETE: &str = ".complete";
@@ -20,36 +21,68 @@ pub(super) const COMPLETE: &str = ".complete";
 /// The stages of a return that goes well.
 pub const STAGES_BACK: usize = 4;
 
-/// Makes and switches to a release. Every stage is told as an event; the old release goes on running if
-/// one fails.
-pub fn deploy(code: &Code, settings: &Settings, facts: &Facts, tell: &mut dyn FnMut(Event)) -> Exit {
-    told(settings, facts, tell, |deploy| deploy.run(code))
+/// Deploys to this host and returns to releases. Every stage is told as an event, and the host remembers each
+/// deploy with its end.
+pub struct Deploys<'a> {
+    pub settings: &'a Settings,
+    pub facts: &'a Facts,
+    /// Who asked: `user@machine`.
+    pub operator: &'a str,
 }
 
-/// Switches to a release that is kept: of this name, else the one before the current. What runs goes on
-/// running if it does not come up.
-pub fn rollback(
-    release: Option<&str>,
-    settings: &Settings,
-    facts: &Facts,
-    tell: &mut dyn FnMut(Event),
-) -> Exit {
-    told(settings, facts, tell, |deploy| deploy.back(release))
-}
+impl Deploys<'_> {
+    /// Makes and switches to a release. The old release goes on running if a stage fails.
+    pub fn deploy(&self, code: &Code, tell: &mut dyn FnMut(Event)) -> Exit {
+        let dirty = match code {
+            Code::Checkout(checkout) => checkout.dirty || checkout.commit.is_none(),
+            Code::Git { .. } => false,
+        };
+        self.told("deploy", dirty, tell, |deploy| deploy.run(code))
+    }
 
-fn told(
-    settings: &Settings,
-    facts: &Facts,
-    tell: &mut dyn FnMut(Event),
-    run: impl FnOnce(&mut Deploying<'_>) -> Result<(), Told>,
-) -> Exit {
-    let started = Instant::now();
-    let mut deploy = Deploying { settings, facts, tell, summary: Summary::default() };
-    let result = run(&mut deploy);
-    let mut summary = deploy.summary;
-    summary.duration = started.elapsed();
-    tell(Event::Finished { summary });
-    if result.is_ok() { Exit::Converged } else { Exit::Failed }
+    /// Switches to a release that is kept: of this name, else the one before the current. What runs goes on
+    /// running if it does not come up.
+    pub fn rollback(&self, release: Option<&str>, tell: &mut dyn FnMut(Event)) -> Exit {
+        self.told("rollback", false, tell, |deploy| deploy.back(release))
+    }
+
+    fn told(
+        &self,
+        task: &str,
+        dirty: bool,
+        tell: &mut dyn FnMut(Event),
+        run: impl FnOnce(&mut Deploying<'_>) -> Result<(), Told>,
+    ) -> Exit {
+        let started = Instant::now();
+        let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let Self { settings, facts, operator } = self;
+        let summary = Summary::default();
+        let mut deploy =
+            Deploying { settings, facts, tell, summary, release: None, commit: None, failed: None };
+        let result = run(&mut deploy);
+        let Deploying { mut summary, release, commit, failed, .. } = deploy;
+        summary.duration = started.elapsed();
+        if let Some(folder) = release {
+            let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+            let deployed = Deployed {
+                at,
+                operator: (*operator).to_owned(),
+                task: task.to_owned(),
+                release: name,
+                commit,
+                dirty,
+                failed,
+                duration: summary.duration,
+            };
+            if let Err(fault) = history::remember(&settings.project, &deployed, facts) {
+                tell(Event::Note {
+                    message: format!("this will be missing in the history: {}", fault.message),
+                });
+            }
+        }
+        tell(Event::Finished { summary });
+        if result.is_ok() { Exit::Converged } else { Exit::Failed }
+    }
 }
 
 struct Deploying<'a> {
@@ -57,6 +90,11 @@ struct Deploying<'a> {
     facts: &'a Facts,
     tell: &'a mut dyn FnMut(Event),
     summary: Summary,
+    /// The release that it is about, once that is known.
+    release: Option<PathBuf>,
+    commit: Option<String>,
+    /// The stage that failed first.
+    failed: Option<String>,
 }
 
 /// A stage failed, and that was told.
@@ -73,13 +111,14 @@ impl Deploying<'_> {
             folder = unused(&releases, facts)?;
             Ok(String::new())
         })?;
+        self.release = Some(folder.clone());
+        let old = facts.host().link(&settings.root.join("current")).ok().flatten();
         let stage = Stage { settings, facts, folder: folder.clone() };
-        let made = self.make(code, &stage);
+        let made = self.make(code, &stage, old.as_deref());
         if made.is_err() {
             let _best_effort = facts.host().perform(&Action::Remove { path: folder });
             return made;
         }
-        let old = facts.host().link(&settings.root.join("current")).ok().flatten();
         let switched = self.switch(&folder, old.as_deref());
         if switched.is_err() {
             // Where even the return failed, the site is better off with this release than with none.
@@ -89,8 +128,10 @@ impl Deploying<'_> {
             let _best_effort = facts.host().perform(&Action::Remove { path: folder });
             return switched;
         }
+        // The release runs: what comes after is worth a failure, but no return.
+        let after = self.hook(Hook::After(Around::Switch), &stage);
         self.stage("old releases", || prune(settings, facts, &folder))?;
-        Ok(())
+        after
     }
 
     fn back(&mut self, release: Option<&str>) -> Result<(), Told> {
@@ -102,6 +143,8 @@ impl Deploying<'_> {
             Ok(if folder.is_none() { "it is current already".to_owned() } else { String::new() })
         })?;
         let Some(folder) = folder else { return Ok(()) };
+        self.release = Some(folder.clone());
+        self.commit = kept::commit(facts, &folder).ok().flatten();
         let old = facts.host().link(&settings.root.join("current")).ok().flatten();
         self.switch(&folder, old.as_deref())?;
         let message = "what migrations did to the database stays: a release that is older must bear it";
@@ -109,34 +152,66 @@ impl Deploying<'_> {
         Ok(())
     }
 
-    fn make(&mut self, code: &Code, stage: &Stage<'_>) -> Result<(), Told> {
+    fn make(&mut self, code: &Code, stage: &Stage<'_>, old: Option<&Path>) -> Result<(), Told> {
         let folder = &stage.folder;
-        self.stage("code", || {
+        let mut commit = None;
+        let unpacked = self.stage("code", || {
             stage.facts.host().perform(&Action::MakeDirectory {
                 path: folder.clone(),
                 mode: Some(0o755),
                 owner: Owner::default(),
             })?;
-            let commit = source::unpack(code, folder, stage.settings, stage.facts)?;
+            let found = source::unpack(code, folder, stage.settings, stage.facts)?;
             stage.facts.host().perform(&Action::WriteFile {
-                path: folder.join("REVISION"),
-                content: format!("{commit}\n").into_bytes(),
+                path: folder.join(kept::REVISION),
+                content: format!("{found}\n").into_bytes(),
                 mode: Some(0o644),
                 owner: Owner::default(),
                 validate: None,
                 backup: None,
                 temporary: None,
             })?;
-            Ok(format!("{} at {commit}", folder.display()))
-        })?;
+            let said = format!("{} at {found}", folder.display());
+            commit = Some(found);
+            Ok(said)
+        });
+        self.commit = commit;
+        unpacked?;
+        self.hook(Hook::After(Around::Code), stage)?;
+        self.hook(Hook::Before(Around::Virtualenv), stage)?;
         self.stage("virtual environment", || stage.virtualenv().map(|()| String::new()))?;
-        self.stage("shared files", || stage.shared().map(|()| stage.settings.deploy.shared.join(", ")))?;
+        self.hook(Hook::After(Around::Virtualenv), stage)?;
+        self.hook(Hook::Before(Around::Shared), stage)?;
+        self.stage("shared files", || {
+            stage.shared()?;
+            changed::record(stage)?;
+            Ok(stage.settings.deploy.shared.join(", "))
+        })?;
+        self.hook(Hook::After(Around::Shared), stage)?;
         self.stage("bytecode", || stage.compile().map(|()| String::new()))?;
+        self.hook(Hook::Before(Around::Manage), stage)?;
         for arguments in &stage.settings.deploy.manage {
-            let title = format!("manage.py {}", arguments.first().map_or("", String::as_str));
-            self.stage(&title, || stage.manage(arguments).map(|()| String::new()))?;
+            let step = arguments.first().map_or("", String::as_str);
+            self.stage(&format!("manage.py {step}"), || {
+                if step == "migrate" && old.is_some_and(|old| changed::same(stage, old).unwrap_or(false)) {
+                    return Ok("not needed: code, packages and environment are as they were".to_owned());
+                }
+                stage.manage(arguments).map(|()| String::new())
+            })?;
         }
-        Ok(())
+        self.hook(Hook::After(Around::Manage), stage)?;
+        self.hook(Hook::Before(Around::Switch), stage)
+    }
+
+    /// Runs what the project has for a hook, if anything.
+    fn hook(&mut self, hook: Hook, stage: &Stage<'_>) -> Result<(), Told> {
+        let mut found = hooks::commands(hook, stage);
+        if found.as_ref().is_ok_and(Vec::is_empty) {
+            return Ok(());
+        }
+        self.stage(&hook.to_string(), || {
+            hooks::run(hook, &std::mem::replace(&mut found, Ok(Vec::new()))?, stage).map(|()| String::new())
+        })
     }
 
     fn switch(&mut self, folder: &Path, old: Option<&Path>) -> Result<(), Told> {
@@ -203,6 +278,7 @@ impl Deploying<'_> {
             }
             Err(Fault { message, help, output }) => {
                 self.summary.failed += 1;
+                self.failed.get_or_insert_with(|| name.to_owned());
                 (self.tell)(Event::State(StateResult {
                     outcome: Outcome::Failed,
                     comment: Some(message),
@@ -226,6 +302,14 @@ fn ready(settings: &Settings, facts: &Facts) -> Result<()> {
                 path.display()
             ))
             .help("provision it first: provision ENV"));
+        }
+    }
+    for name in &settings.deploy.shared {
+        let path = settings.root.join("shared").join(name);
+        if facts.host().stat(&path)?.is_none() {
+            return Err(Fault::new(format!("`{}` is not there", path.display())).help(
+                "provision the host first, or put the file there; `deploy: {shared: […]}` in the pillar names it",
+            ));
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! What the pillar says about deploying.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -34,6 +35,8 @@ pub struct Deploy {
     pub requirements: String,
     /// Arguments of manage.py, one list each, run in this order before the switch.
     pub manage: Vec<Vec<String>>,
+    /// Shell commands by hook, as in `after-switch`; they stand in for a program of the code's of that name.
+    pub hooks: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Deploy {
@@ -49,6 +52,7 @@ impl Default for Deploy {
                 words(&["migrate", "--noinput"]),
                 words(&["collectstatic", "--noinput", "--verbosity", "0"]),
             ],
+            hooks: BTreeMap::new(),
         }
     }
 }
@@ -78,14 +82,16 @@ impl Settings {
         }
         let certificate =
             pillar.get("https").and_then(|https| https.get("certificate")).and_then(Value::as_str);
-        Ok(Self {
+        let settings = Self {
             root: PathBuf::from("/var/www").join(&project),
             project,
             python: text("python").unwrap_or_else(|| "python3".to_owned()),
             domain: text("domain"),
             https: certificate != Some("none"),
             deploy,
-        })
+        };
+        super::hooks::checked(&settings)?;
+        Ok(settings)
     }
 }
 
@@ -112,6 +118,9 @@ mod tests {
                 .message
                 .contains("keeps")
         );
+        let hooks =
+            serde_json::json!({"project_name": "shop", "deploy": {"hooks": {"after-swich": ["true"]}}});
+        assert!(read(hooks).unwrap_err().help.unwrap().contains("after-switch"));
         let elsewhere = serde_json::json!({"project_name": "shop", "deploy": {"health": ".evil.example/"}});
         assert!(read(elsewhere).unwrap_err().message.ends_with("is no path"));
     }

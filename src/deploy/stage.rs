@@ -134,11 +134,6 @@ impl Stage<'_> {
         let host = self.facts.host();
         for name in &self.settings.deploy.shared {
             let target = self.settings.root.join("shared").join(name);
-            if host.stat(&target)?.is_none() {
-                return Err(Fault::new(format!("`{}` is not there", target.display())).help(
-                    "provision the host first, or put the file there; `deploy: {shared: […]}` names it",
-                ));
-            }
             let path = self.folder.join(name);
             if host.stat(&path)?.is_some() {
                 host.perform(&Action::Remove { path: path.clone() })?;
@@ -171,19 +166,18 @@ impl Stage<'_> {
         if self.facts.host().stat(&manage)?.is_none() {
             return Ok(());
         }
-        let mut argv = vec![
-            "/usr/local/bin/provision".to_owned(),
-            "env".to_owned(),
-            self.settings.project.clone(),
-            "--".to_owned(),
-            text(&self.folder.join(".venv/bin/python"))?,
-            text(&manage)?,
-        ];
+        let mut argv = vec![text(&self.folder.join(".venv/bin/python"))?, text(&manage)?];
         argv.extend(arguments.iter().cloned());
-        let mut command = self.as_project(argv);
+        self.in_environment(&argv).context(format!("manage.py {}", arguments.join(" ")))
+    }
+
+    /// Runs a command in the release, as the project's user, in the application's process environment.
+    pub fn in_environment(&self, argv: &[String]) -> Result<()> {
+        let start = ["/usr/local/bin/provision", "env", &self.settings.project, "--"].map(str::to_owned);
+        let mut command = self.as_project(start.into_iter().chain(argv.iter().cloned()));
         command.cwd = Some(self.folder.clone());
         command.timeout = INSTALL_LIMIT;
-        self.run(command).context(format!("manage.py {}", arguments.join(" ")))
+        self.run(command)
     }
 
     fn as_project<S: Into<String>>(&self, argv: impl IntoIterator<Item = S>) -> Command {

@@ -76,8 +76,32 @@ fn written(facts: &Facts, log: &Path, before: usize) -> Option<String> {
     let bytes = facts.host().read(log).ok().flatten()?;
     // Shorter: it was begun anew.
     let new = bytes.get(before..).unwrap_or(&bytes);
-    let text = String::from_utf8_lossy(new);
-    let lines: Vec<&str> = text.lines().collect();
-    let end = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
-    (!end.is_empty()).then(|| end.join("\n"))
+    let end = told(&String::from_utf8_lossy(new));
+    (!end.is_empty()).then_some(end)
+}
+
+/// What says most: the end of the first traceback, as those after it only follow from it; else the end.
+fn told(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    if let Some(at) = lines.iter().position(|line| line.starts_with("Traceback (most recent call last)")) {
+        lines.drain(..at);
+        // Gunicorn's own lines begin with the time, as in `[2026-11-29 10:00:00 +0000] [12] [INFO] …`.
+        let length = lines.iter().position(|line| line.starts_with('[')).unwrap_or(lines.len());
+        lines.truncate(length);
+    }
+    lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn the_cause_is_told_and_not_what_followed() {
+        let trace = "Traceback (most recent call last):\n  File \"a.py\"\n";
+        let log =
+            format!("[1] [INFO] up\n{trace}RuntimeError: cause\n[1] [INFO] exiting\n{trace}HaltServer\n");
+        assert_eq!(told(&log), format!("{trace}RuntimeError: cause"));
+        assert_eq!(told("[1] one\n[1] two\n"), "[1] one\n[1] two");
+    }
 }

@@ -18,7 +18,7 @@ mod vagrant;
 pub use connection::Connection;
 pub use fleet::{Fleet, Freight, Told};
 pub use interrupt::{resume as resume_signal, watch as watch_signals};
-pub use pack::{Packed, pack};
+pub use pack::{Packed, What, pack};
 pub use password::Password;
 pub use push::Payload;
 pub use refusal::Refusal;

@@ -2,6 +2,7 @@
 
 mod harmless;
 mod json;
+mod lists;
 mod terminal;
 
 pub use json::Json;

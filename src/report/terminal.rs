@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Report;
 use super::harmless::harmless;
+use super::{Report, lists};
 use crate::diagnostic;
-use crate::event::{Event, Outcome, Release, StateResult, Summary};
+use crate::event::{Event, Outcome, StateResult, Summary};
 
 /// How it shall look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +22,12 @@ pub struct Style {
     pub verbose: bool,
 }
 
+impl Style {
+    pub(super) fn paint(self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
 pub struct Terminal {
     out: Box<dyn Write + Send>,
     style: Style,
@@ -29,8 +35,6 @@ pub struct Terminal {
     hosts: BTreeMap<String, Host>,
     order: Vec<String>,
     width: usize,
-    /// What was asked for is a list: there is nothing to sum up.
-    listed: bool,
 }
 
 struct Host {
@@ -39,6 +43,8 @@ struct Host {
     states: usize,
     plan: bool,
     deploys: bool,
+    /// There were to be states or stages.
+    started: bool,
 }
 
 /// Stands as function of a deploy's stages.
@@ -48,11 +54,11 @@ const NOTIFICATION: &str = "test.show_notification";
 /// Lines of a new file that are shown in a run; a plan shows all.
 const NEW_LINES: usize = 12;
 
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const RED: &str = "31";
+pub(super) const GREEN: &str = "32";
+pub(super) const YELLOW: &str = "33";
+pub(super) const RED: &str = "31";
 const CYAN: &str = "36";
-const DIM: &str = "2";
+pub(super) const DIM: &str = "2";
 const BOLD: &str = "1";
 
 impl Terminal {
@@ -66,12 +72,11 @@ impl Terminal {
             hosts: BTreeMap::new(),
             order: Vec::new(),
             width: 0,
-            listed: false,
         }
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.style.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        self.style.paint(code, text)
     }
 
     /// Prints whole lines above the live ones, each behind its host's name where there are several.
@@ -180,27 +185,13 @@ impl Terminal {
         text
     }
 
-    /// The newest first.
-    fn releases(&mut self, host: &str, releases: &[Release]) {
-        self.listed = true;
-        if releases.is_empty() {
-            self.print(host, "no releases: nothing was deployed yet");
-        }
-        for release in releases.iter().rev() {
-            let commit: String = release.commit.iter().flat_map(|commit| commit.chars()).take(60).collect();
-            let line = format!("{}  {commit}", release.name);
-            let current = self.paint(GREEN, "current");
-            let line = if release.current { format!("{line}  {current}") } else { line };
-            self.print(host, line.trim_end());
-        }
-        self.clear(host);
-    }
-
     fn summary(&mut self, host: &str, summary: &Summary) {
-        if self.listed {
+        let known = self.hosts.get(host);
+        // A single answer needs no sum.
+        if known.is_some_and(|known| !known.started) {
+            self.clear(host);
             return;
         }
-        let known = self.hosts.get(host);
         let plan = known.is_some_and(|known| known.plan);
         if known.is_some_and(|known| known.deploys) && summary.failed == 0 {
             let done = self.paint(GREEN, "deployed");
@@ -256,7 +247,7 @@ impl Report for Terminal {
         });
         self.width = self.width.max(name.chars().count());
         self.order.push(name.to_owned());
-        let known = Host { bar, done: 0, states: 0, plan: false, deploys: false };
+        let known = Host { bar, done: 0, states: 0, plan: false, deploys: false, started: false };
         self.hosts.insert(name.to_owned(), known);
     }
 
@@ -266,6 +257,7 @@ impl Report for Terminal {
         match &event {
             Event::Started { plan, states, .. } => {
                 if let Some(known) = self.hosts.get_mut(host) {
+                    known.started = true;
                     known.plan = *plan;
                     known.states = *states;
                     if let Some(bar) = &known.bar {
@@ -287,7 +279,8 @@ impl Report for Terminal {
             Event::State(state) => self.state(host, state),
             Event::Progress { message } => self.message(host, message.clone()),
             Event::Facts { .. } => {}
-            Event::Releases { releases } => self.releases(host, releases),
+            Event::Releases { releases } => self.print(host, &lists::releases(releases, self.style)),
+            Event::History { deploys } => self.print(host, &lists::history(deploys, self.style)),
             Event::Note { message } => self.print(host, message),
             Event::Finished { summary } => self.summary(host, summary),
             Event::Aborted { message, help, .. } => {
@@ -325,7 +318,7 @@ fn subject(function: &str, id: &str, name: &str) -> String {
 }
 
 /// `3 ms`, `1.2 s`, `2 min 5 s`.
-fn time(duration: Duration) -> String {
+pub(super) fn time(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 1.0 {
         format!("{} ms", duration.as_millis())

@@ -101,7 +101,8 @@ pub const MODULES: &[Module] = &[
     // What is asked of a host: the one thing that both halves of a run know besides events.
     module("order", &["fault", "facts"]),
     // Deploying is no state: its stages are told as events, and its end as an exit code.
-    module("deploy", &["fault", "exit", "host", "facts", "plan", "event", "order"]),
+    module("deploy", &["fault", "exit", "process_env", "host", "facts", "plan", "event", "order"]),
+    module("operate", &["fault", "host", "facts"]),
     // The host's half of a run, from an order to its events.
     module(
         "here",
@@ -122,6 +123,7 @@ pub const MODULES: &[Module] = &[
             "converge",
             "order",
             "deploy",
+            "operate",
         ],
     ),
     // Other people's trees.
@@ -209,9 +211,10 @@ pub const HARMLESS: &[&str] = &[
     "std::process::ExitCode",
 ];
 
-/// The method that acts on a host, and who may call it. Deploying acts by itself: it is no state.
+/// The method that acts on a host, and who may call it. Deploying and operating act by
+/// themselves: they are no states.
 pub const PERFORM: &str = ".perform(";
-pub const ENGINE: &[&str] = &["host", "converge", "deploy"];
+pub const ENGINE: &[&str] = &["host", "converge", "deploy", "operate"];
 
 /// No file under src/ has more lines.
 pub const LINES: usize = 500;

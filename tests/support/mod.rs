@@ -67,6 +67,13 @@ impl Project {
         std::fs::write(path, text).unwrap();
     }
 
+    /// A file that may be executed.
+    pub fn executable(&self, path: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        self.write(path, text);
+        std::fs::set_permissions(self.root().join(path), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     pub fn devs(&self, text: &str) {
         self.write("pillar/devs.sls", text);
     }
@@ -112,17 +119,27 @@ impl Project {
 
     /// Runs the program in this project and takes its events.
     pub fn run(&self, arguments: &[&str]) -> Run {
+        self.run_as("ada", arguments)
+    }
+
+    /// As somebody of this name.
+    pub fn run_as(&self, person: &str, arguments: &[&str]) -> Run {
         let mut command = Command::new(PROGRAM);
-        command.current_dir(self.root()).arg("--json").args(arguments);
+        command.current_dir(self.root()).env("USER", person).arg("--json").args(arguments);
         Run::from(command.output().unwrap())
     }
 
     /// Runs the program against one host as a user.
     pub fn on(&self, host: &Guard, user: &str, arguments: &[&str]) -> Run {
+        self.on_as("ada", host, user, arguments)
+    }
+
+    /// As somebody of this name, who logs in as a user.
+    pub fn on_as(&self, person: &str, host: &Guard, user: &str, arguments: &[&str]) -> Run {
         let config = self.ssh_config(&[host]);
         let mut all = vec!["-F", config.to_str().unwrap(), "-H", host.name.as_str(), "-u", user];
         all.extend(arguments);
-        self.run(&all)
+        self.run_as(person, &all)
     }
 }
 
@@ -236,22 +253,31 @@ pub fn page(host: &Guard, path: &str) -> (String, String) {
 }
 
 /// Visitors who ask for pages one after another until they are stopped.
-pub struct Load(std::process::Child);
+pub struct Load(Option<std::process::Child>);
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ended = child.kill().and_then(|()| child.wait());
+        }
+    }
+}
 
 impl Load {
     pub fn on(host: &Guard, path: &str) -> Self {
         let mut command = Command::new("wrk");
         command.args(["-t1", "-c4", "-d600s", "--timeout", "20s", "-H", "Host: staging.example.com"]);
         command.arg(format!("https://{}{path}", host.address));
-        Self(command.stdout(std::process::Stdio::piped()).spawn().expect("wrk"))
+        Self(Some(command.stdout(std::process::Stdio::piped()).spawn().expect("wrk")))
     }
 
     /// Fails unless every request got the page.
     #[track_caller]
-    pub fn none_failed(self) {
-        let id = nix::unistd::Pid::from_raw(i32::try_from(self.0.id()).unwrap());
+    pub fn none_failed(mut self) {
+        let child = self.0.take().unwrap();
+        let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
         nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
-        let output = self.0.wait_with_output().unwrap();
+        let output = child.wait_with_output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         let requests =
             text.lines().find_map(|line| line.trim().split_once(" requests in ")).map(|(count, _)| count);

@@ -1,0 +1,190 @@
+//! What can be asked of an environment, and what it says of itself.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::{EXAMPLES, RunOptions};
+
+// Parsed in a second pass, so that options may stand on both sides of the environment.
+/// Do a task on the hosts of an environment; without a task, make them as the states say
+#[derive(Debug, Parser)]
+#[command(name = "provision", bin_name = "provision ENV", after_help = EXAMPLES, subcommand_help_heading = "Tasks", subcommand_value_name = "TASK")]
+pub struct EnvironmentCommand {
+    #[command(flatten)]
+    pub options: RunOptions,
+    #[command(subcommand)]
+    pub task: Option<Task>,
+}
+
+#[derive(Clone, Debug, Default, Subcommand)]
+pub enum Task {
+    /// Make the hosts as the states say (the default)
+    #[default]
+    Converge,
+    /// Show what a run would change, as diffs, and change nothing
+    Plan,
+    /// Compile everything offline and report all problems at once
+    Check,
+    /// Apply these state files, with what they include, instead of what the top file says
+    Apply(ApplyArguments),
+    /// Ship the application to the hosts
+    Deploy(DeployArguments),
+    /// Return to the release before the current one, or to another that is kept
+    ///
+    /// Switches, restarts and asks the site, in seconds: nothing is built. If the site does not answer, what ran
+    /// before goes on running. The database stays as it is.
+    Rollback(RollbackArguments),
+    /// List the releases that the hosts keep, with their commits
+    Releases,
+    /// List what was deployed: when, by whom, which commit, how long it took, how it ended
+    History(HistoryArguments),
+    /// Keep everybody else from changing the hosts, until you unlock them
+    ///
+    /// Others are told who locked the hosts, when and why, and get exit code 4. You go on as before.
+    Lock(LockArguments),
+    /// Let others change the hosts again
+    Unlock(UnlockArguments),
+    /// Show what the files come to for a host, in Salt's own shapes; needs no host
+    Show(ShowArguments),
+    /// Print a state file or template as it comes out for a host; needs no host
+    Render(RenderArguments),
+    /// Print which state waits for which, to be drawn; needs no host
+    ///
+    /// For a browser: provision ENV graph --format svg > states.svg
+    Graph(GraphArguments),
+}
+
+/// A tree without a project, looked at: `show WHAT --file-root DIR … [SLS…]`.
+#[derive(Debug, Parser)]
+#[command(name = "provision", bin_name = "provision show")]
+pub struct ShowCommand {
+    #[command(flatten)]
+    pub show: ShowArguments,
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// A file of a tree without a project, rendered: `render FILE --file-root DIR …`.
+#[derive(Debug, Parser)]
+#[command(name = "provision", bin_name = "provision render")]
+pub struct RenderCommand {
+    #[command(flatten)]
+    pub render: RenderArguments,
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct RenderArguments {
+    /// The file's path under the folder of states, as in nginx/site.conf or web/init.sls
+    pub file: String,
+    /// Show secrets, too
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct GraphArguments {
+    /// The language of Graphviz or of Mermaid
+    #[arg(long, value_enum, default_value = "dot")]
+    pub format: GraphFormat,
+    /// Of these state files instead of those of the top file
+    #[arg(value_name = "SLS")]
+    pub sls: Vec<String>,
+}
+
+/// What draws the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// The language of Graphviz
+    Dot,
+    /// Flowcharts of Mermaid, which code hosts show in Markdown
+    Mermaid,
+    /// A drawing, for a browser
+    Svg,
+}
+
+/// What can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    /// All states by ID, as `state.show_highstate` gives them
+    High,
+    /// Low chunks in execution order, as `state.show_lowstate` gives them
+    Low,
+    /// The host's pillar
+    Pillar,
+    /// What is known of the host
+    Grains,
+    /// The state files that the top file gives the host
+    Top,
+    /// One line per state, in execution order
+    Order,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ShowArguments {
+    /// What to show
+    #[arg(value_enum)]
+    pub what: Shape,
+    /// Of these state files instead of those of the top file
+    #[arg(value_name = "SLS")]
+    pub sls: Vec<String>,
+    /// Show secrets, too
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ApplyArguments {
+    /// State files, as in nginx or app.config
+    #[arg(value_name = "SLS", required = true, value_delimiter = ',')]
+    pub sls: Vec<String>,
+    /// Show what would change, as diffs, and change nothing
+    #[arg(long)]
+    pub plan: bool,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct DeployArguments {
+    /// What to deploy: a branch, tag or commit [default: `branch` of the environment]
+    #[arg(long = "ref", value_name = "REV")]
+    pub reference: Option<String>,
+    /// Deploy your files as they are, committed or not: nobody can make such a release again
+    ///
+    /// What .gitignore or .deployignore names is left out.
+    #[arg(long, conflicts_with = "reference")]
+    pub working_tree: bool,
+    /// Lock the hosts first, so that nobody else changes them until you unlock them
+    #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "deploying")]
+    pub lock: Option<String>,
+    /// Unlock the hosts when the deploy has gone well
+    #[arg(long, conflicts_with = "lock")]
+    pub unlock: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct HistoryArguments {
+    /// So many of each host, the newest
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct LockArguments {
+    /// Why: others are shown it
+    #[arg(value_name = "REASON", required = true)]
+    pub reason: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct UnlockArguments {
+    /// Also where somebody else locked them
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct RollbackArguments {
+    /// As `releases` names it [default: the one before the current]
+    #[arg(value_name = "RELEASE")]
+    pub release: Option<String>,
+}

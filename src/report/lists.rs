@@ -1,0 +1,48 @@
+//! Answers that are lists: what hosts keep and remember.
+
+use std::fmt::Write as _;
+
+use super::Style;
+use super::terminal::{GREEN, RED, YELLOW, time};
+use crate::event::{Deployed, Release};
+
+/// So much of a commit tells it from others.
+const COMMIT: usize = 12;
+
+/// The newest first.
+pub fn releases(releases: &[Release], style: Style) -> String {
+    let mut text = String::new();
+    for release in releases.iter().rev() {
+        let commit: String = release.commit.iter().flat_map(|commit| commit.chars()).take(60).collect();
+        let current = if release.current { style.paint(GREEN, "  current") } else { String::new() };
+        let _infallible = writeln!(text, "{}  {commit}{current}", release.name);
+    }
+    or_else(text, "no releases: nothing was deployed yet")
+}
+
+/// The newest first.
+pub fn history(deploys: &[Deployed], style: Style) -> String {
+    let mut text = String::new();
+    for deployed in deploys.iter().rev() {
+        let end = match &deployed.failed {
+            Some(stage) => style.paint(RED, &format!("failed at {stage}")),
+            None => style.paint(GREEN, "done"),
+        };
+        let commit: String = deployed.commit.iter().flat_map(|commit| commit.chars()).take(COMMIT).collect();
+        let dirty = if deployed.dirty { style.paint(YELLOW, " and changes") } else { String::new() };
+        let _infallible = writeln!(
+            text,
+            "{}  {:<8}  {}  {commit}{dirty}  by {}  {end} in {}",
+            deployed.at.trim_end_matches('Z').replace('T', " "),
+            deployed.task,
+            deployed.release.as_deref().unwrap_or("-"),
+            deployed.operator,
+            time(deployed.duration)
+        );
+    }
+    or_else(text, "nothing was deployed yet")
+}
+
+fn or_else(text: String, nothing: &str) -> String {
+    if text.is_empty() { nothing.to_owned() } else { text }
+}
