@@ -10,9 +10,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::sandbox::SandboxCommand;
 
 pub use tasks::{
-    ApplyArguments, DeployArguments, EnvironmentCommand, GraphArguments, GraphFormat, HistoryArguments,
-    LockArguments, RenderArguments, RenderCommand, RollbackArguments, Shape, ShowArguments, ShowCommand,
-    Task, UnlockArguments,
+    ApplyArguments, DeployArguments, EnvironmentCommand, ExecArguments, GraphArguments, GraphFormat,
+    HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments, RenderArguments,
+    RenderCommand, RollbackArguments, Shape, ShellArguments, ShowArguments, ShowCommand, Switch,
+    SwitchArguments, Task, UnlockArguments,
 };
 
 const EXAMPLES: &str = "\
@@ -26,7 +27,7 @@ Examples:
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say
@@ -222,6 +223,12 @@ pub struct RunOptions {
     /// The host's address, instead of those in pillar/ENV/env.sls; may be given several times
     #[arg(short = 'H', long = "host", value_name = "HOST[:PORT]", global = true)]
     pub hosts: Vec<String>,
+    /// Only these hosts of the environment: names, or roles as in role:web; separated by commas
+    #[arg(long, value_name = "HOST,…", value_delimiter = ',', global = true)]
+    pub limit: Vec<String>,
+    /// At most so many hosts at once [default: 16]
+    #[arg(long, value_name = "COUNT", global = true, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// Log in as this user [default: from pillar, then from ssh's configuration]
     #[arg(short, long, global = true)]
     pub user: Option<String>,

@@ -38,6 +38,14 @@ pub enum Event {
     Releases { releases: Vec<Release> },
     /// The answer to an order that only asks what was deployed, the oldest first.
     History { deploys: Vec<Deployed> },
+    /// The answer to an order that only asks how the host does.
+    Status { status: Status },
+    /// A line of a log, or of what a command says; `source` is the log's name.
+    Line {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        source: String,
+        text: String,
+    },
     /// Something worth reading that is no problem.
     Note { message: String },
     /// The last event: nothing comes after it.
@@ -78,6 +86,64 @@ pub struct Deployed {
     pub failed: Option<String>,
     #[serde(with = "seconds")]
     pub duration: Duration,
+}
+
+/// How a host does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The current release, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
+    /// Whether the site answers as it should; otherwise what it says. `None`: there is no site here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+    /// The last run that converged the host: when, and how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converged: Option<Converged>,
+    /// Who locked the host, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked: Option<String>,
+    pub maintenance: bool,
+    /// An upgrade waits for the host's restart.
+    pub reboot: bool,
+    pub processes: Vec<Process>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    Answers,
+    Fails(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Converged {
+    /// `2026-11-21T10:30:00Z`.
+    pub at: String,
+    pub changed: usize,
+    pub failed: usize,
+}
+
+/// A program under Supervisor or a service of the system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    pub name: String,
+    /// In small letters: `running`, `stopped`, `fatal`, `active`, `failed` …
+    pub state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// For so many seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+    /// In bytes, with its children.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
+}
+
+impl Process {
+    pub fn runs(&self) -> bool {
+        ["running", "active"].contains(&self.state.as_str())
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,6 +213,14 @@ impl Event {
                     deployed.commit.iter_mut().chain(&mut deployed.failed).for_each(&mut *call);
                 }
             }
+            Self::Status { status } => {
+                let fails = match &mut status.health {
+                    Some(Health::Fails(why)) => Some(why),
+                    _ => None,
+                };
+                fails.into_iter().chain(&mut status.locked).for_each(call);
+            }
+            Self::Line { text, .. } => call(text),
             Self::Problem { problem } => problem.each_text(call),
             Self::Applying { id, name, .. } => {
                 call(id);

@@ -1,6 +1,7 @@
 //! The host's half of a run, or a whole local one: facts, pillar, compile, converge or deploy, events.
 //! Must not know ssh or terminals.
 
+mod answer;
 mod files;
 mod inspect;
 mod offline;
@@ -71,7 +72,8 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     }
     let mut log = None;
     let mut _held = None;
-    if of_a_project && !order.plan {
+    let free = matches!(&order.task, Task::Operate(operation) if operation.is_free());
+    if of_a_project && !order.plan && !free {
         let home = Home::open(&order.project).map_err(broken)?;
         let since = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC");
         match home.lock(&format!("{} since {since}", order.operator)).map_err(broken)? {
@@ -93,19 +95,18 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     if told.problems(problems) {
         return Ok(Exit::Project);
     }
-    match &order.task {
-        Task::Converge | Task::Facts => {}
-        Task::Operate(operation) => return Ok(answer(operation, order, &facts, &mut told)),
-        Task::Deploy(_) | Task::Rollback { .. } | Task::Releases => {
-            let settings = match deploy::Settings::read(&pillar.data) {
-                Ok(settings) => settings,
-                Err(fault) => {
-                    told.event(aborted(&fault, Exit::Project));
-                    return Ok(Exit::Project);
-                }
-            };
-            return Ok(ship(order, &settings, &facts, &mut told));
-        }
+    if !matches!(order.task, Task::Converge | Task::Facts) {
+        let settings = match deploy::Settings::read(&pillar.data) {
+            Ok(settings) => settings,
+            Err(fault) => {
+                told.event(aborted(&fault, Exit::Project));
+                return Ok(Exit::Project);
+            }
+        };
+        return Ok(match &order.task {
+            Task::Operate(operation) => answer::answer(operation, order, &settings, &facts, &mut told),
+            _ => ship(order, &settings, &facts, &mut told),
+        });
     }
     let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
     match library.compile(&order.sls, &order.only, order.lenient) {
@@ -128,15 +129,16 @@ fn ship(order: &Order, settings: &deploy::Settings, facts: &Facts, told: &mut Te
             told.event(started(order, settings.stages()));
             if let Some(reason) = &wanted.lock {
                 match operate::lock(&order.project, &order.operator, reason, facts) {
-                    Ok(message) => told.event(note(message)),
-                    Err(fault) => return failed(&fault, told),
+                    Ok(message) => told.event(Event::Note { message }),
+                    Err(fault) => return answer::failed(&fault, told),
                 }
             }
             deploys.deploy(&wanted.code, &mut |event| {
                 let well = matches!(&event, Event::Finished { summary } if summary.failed == 0);
                 if well && wanted.unlock {
                     let said = operate::unlock(&order.project, facts);
-                    told.event(note(said.unwrap_or_else(|fault| fault.message)));
+                    let message = said.unwrap_or_else(|fault| fault.message);
+                    told.event(Event::Note { message });
                 }
                 told.event(event);
             })
@@ -146,43 +148,11 @@ fn ship(order: &Order, settings: &deploy::Settings, facts: &Facts, told: &mut Te
             deploys.rollback(release.as_deref(), &mut |event| told.event(event))
         }
         Task::Releases => match deploy::kept(settings, facts) {
-            Ok(releases) => finished(Event::Releases { releases }, told),
-            Err(fault) => failed(&fault, told),
+            Ok(releases) => answer::finished(Event::Releases { releases }, told),
+            Err(fault) => answer::failed(&fault, told),
         },
         Task::Converge | Task::Facts | Task::Operate(_) => Exit::Converged,
     }
-}
-
-/// Everyday operation.
-fn answer(operation: &Operation, order: &Order, facts: &Facts, told: &mut Telling<'_>) -> Exit {
-    let project = &order.project;
-    let said = match operation {
-        Operation::History { limit } => {
-            deploy::history(project, *limit, facts).map(|deploys| Event::History { deploys })
-        }
-        Operation::Lock { reason } => operate::lock(project, &order.operator, reason, facts).map(note),
-        Operation::Unlock { .. } => operate::unlock(project, facts).map(note),
-    };
-    match said {
-        Ok(event) => finished(event, told),
-        Err(fault) => failed(&fault, told),
-    }
-}
-
-fn note(message: String) -> Event {
-    Event::Note { message }
-}
-
-/// The end of an order that has one answer.
-fn finished(answer: Event, told: &mut Telling<'_>) -> Exit {
-    told.event(answer);
-    told.event(Event::Finished { summary: Summary::default() });
-    Exit::Converged
-}
-
-fn failed(fault: &Fault, told: &mut Telling<'_>) -> Exit {
-    told.event(aborted(fault, Exit::Failed));
-    Exit::Failed
 }
 
 fn converge(

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::Grains;
 use crate::fault::{Context as _, Fault, Result};
 
-pub use operation::Operation;
+pub use operation::{Operation, Verb};
 
 /// Stands before the document, with its length: whatever comes before it (a password line that sudo did
 /// not ask for) is not ours.

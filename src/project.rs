@@ -16,29 +16,39 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 23] = [
+const RESERVED: [&str; 33] = [
     "apply",
     "check",
     "completions",
     "converge",
+    "cron",
     "deploy",
     "doc",
     "env",
+    "exec",
     "graph",
     "help",
     "history",
     "init",
     "lock",
+    "logs",
+    "maintenance",
+    "manage",
     "migrate",
     "plan",
     "receive",
     "releases",
     "render",
     "renew",
+    "restart",
     "rollback",
     "sandbox",
     "serve",
+    "shell",
     "show",
+    "start",
+    "status",
+    "stop",
     "unlock",
 ];
 

@@ -79,6 +79,7 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     returned(&host, &project, before.trim(), current.trim());
     load.none_failed();
     remembered(&host, &project);
+    operated(&host, &project);
 
     // A changed secret restarts the program that uses it, and nothing else.
     let pid = |program: &str| inside(&host, &format!("pgrep -o -x {program}"));
@@ -170,6 +171,107 @@ fn remembered(host: &provision::sandbox::Guard, project: &Project) {
     on("ada", &["rollback", "20010101T000000Z"]).expect(1);
     on("bob", &["unlock", "--force"]).expect(0);
     on("ada", &["unlock"]).expect(0);
+}
+
+/// What operators do every day.
+fn operated(host: &provision::sandbox::Guard, project: &Project) {
+    let on = |words: &[&str]| project.on(host, "root", &[&["staging"], words].concat());
+    let status = on(&["status"]).expect(0);
+    let status = &status.events.iter().find(|event| event["event"] == "status").unwrap()["status"];
+    assert_eq!(status["health"], "answers", "{status}");
+    let process = |name: &str| {
+        let all = status["processes"].as_array().unwrap();
+        all.iter().find(|process| process["name"].as_str().unwrap().starts_with(name)).unwrap().clone()
+    };
+    for name in ["example-web", "nginx", "postgresql@", "memcached"] {
+        let process = process(name);
+        assert!(["running", "active"].contains(&process["state"].as_str().unwrap()), "{process}");
+        assert!(
+            process["pid"].as_u64().unwrap() > 1 && process["memory"].as_u64().unwrap() > 1 << 20,
+            "{process}"
+        );
+        assert!(process["seconds"].as_u64().unwrap() < 3600, "{process}");
+    }
+
+    // Commands are the application's own user's, in its release and environment.
+    let lines = |run: &support::Run| -> Vec<String> {
+        let lines = run.events.iter().filter(|event| event["event"] == "line");
+        lines.map(|event| event["text"].as_str().unwrap().to_owned()).collect()
+    };
+    let script = "id -un; pwd -P; test -n \"$SECRET_KEY\" && echo set; command -v python; echo \"$SECRET_KEY\"; exit 3";
+    let run = on(&["exec", "--", "sh", "-c", script]).expect(1);
+    let said = lines(&run);
+    let current = inside(host, "readlink /var/www/example/current");
+    assert_eq!(said[..3], ["example", current.trim(), "set"]);
+    assert!(said[3].ends_with("/.venv/bin/python") && !said[4].contains(SECRET_KEY), "{said:?}");
+    assert!(run.text().contains("exit code 3"));
+    let plan = on(&["manage", "--", "migrate", "--plan"]).expect(0);
+    assert!(lines(&plan).iter().any(|line| line.contains("No planned migration")), "{:?}", lines(&plan));
+
+    let config = project.ssh_config(&[host]);
+    let shell = std::process::Command::new(env!("CARGO_BIN_EXE_provision"))
+        .current_dir(project.root())
+        .args(["-F", config.to_str().unwrap(), "-H", &host.name, "-u", "root"])
+        .args(["staging", "shell", "--", "sh", "-c", "id -un; pwd; test -n \"$SECRET_KEY\""])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&shell.stdout).replace('\r', "");
+    assert!(shell.status.success() && said.ends_with(&format!("example\n{current}")), "{shell:?}");
+
+    page(host, "/");
+    let logs = on(&["logs", "-n", "3", "nginx", "web"]).expect(0);
+    let sources: std::collections::BTreeSet<_> =
+        logs.events.iter().filter_map(|event| event["source"].as_str()).collect();
+    assert!(sources.contains("nginx access") && sources.contains("gunicorn"), "{sources:?}");
+    assert!(on(&["logs", "nothing"]).expect(1).text().contains("no log of that name"));
+    followed(host, project);
+
+    let load = Load::on(host, "/");
+    on(&["restart"]).expect(0);
+    load.none_failed();
+    on(&["stop", "web"]).expect(0);
+    assert_eq!(page(host, "/").0, "502");
+    on(&["start", "web", "nginx"]).expect(0);
+    assert_eq!(page(host, "/").0, "200");
+    assert!(on(&["restart", "apache"]).expect(1).text().contains("no program or service `apache`"));
+    on(&["maintenance", "on"]).expect(0);
+    assert_eq!(page(host, "/").0, "503");
+    on(&["maintenance", "off"]).expect(0);
+    assert_eq!(page(host, "/").0, "200");
+    on(&["cron", "off"]).expect(0);
+    assert_eq!(inside(host, "systemctl is-active cron || true"), "inactive\n");
+    on(&["cron", "on"]).expect(0);
+    assert_eq!(inside(host, "systemctl is-active cron"), "active\n");
+}
+
+/// A log that is followed shows what comes, and nothing is left on the host when the reader goes away.
+fn followed(host: &provision::sandbox::Guard, project: &Project) {
+    use std::io::{BufRead, BufReader};
+    let config = project.ssh_config(&[host]);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_provision"))
+        .current_dir(project.root())
+        .args(["-F", config.to_str().unwrap(), "-H", &host.name, "-u", "root", "--json"])
+        .args(["staging", "logs", "-f", "-n0", "nginx"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    wait(host, "pgrep -x tail");
+    page(host, "/followed");
+    assert!(lines.any(|line| line.unwrap().contains("GET /followed")));
+    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+    child.wait().unwrap();
+    wait(host, "! pgrep -x tail");
+}
+
+/// Until a command on the host succeeds.
+#[track_caller]
+fn wait(host: &provision::sandbox::Guard, condition: &str) {
+    let loops = format!(
+        "for i in $(seq 200); do if {condition} >/dev/null; then echo so; break; fi; sleep 0.1; done"
+    );
+    assert_eq!(inside(host, &loops), "so\n", "{condition}");
 }
 
 /// Files with the secret that are not the environment's own file; the journal's text.

@@ -43,6 +43,28 @@ pub enum Task {
     Lock(LockArguments),
     /// Let others change the hosts again
     Unlock(UnlockArguments),
+    /// Show how the hosts do: release, health, programs and services with their memory
+    Status(NamesArguments),
+    /// Start programs and services
+    Start(NamesArguments),
+    /// Stop programs and services
+    Stop(NamesArguments),
+    /// Restart programs and services; web processes are renewed and refuse no request
+    Restart(NamesArguments),
+    /// Show the last lines of logs, of all hosts at once
+    Logs(LogsArguments),
+    /// Run a command on the hosts, as the project's user, in its environment, in the current release
+    ///
+    /// Exit code 1 where it ended with another than 0 on some host.
+    Exec(ExecArguments),
+    /// Run a command of manage.py on one host: the first that runs the application
+    Manage(ManageArguments),
+    /// Open a shell on one host, as the project's user, in its environment, in the current release
+    Shell(ShellArguments),
+    /// Switch the page on or off that asks visitors to come back later
+    Maintenance(SwitchArguments),
+    /// Switch on or off that crontabs are run; a restart of the host switches them on
+    Cron(SwitchArguments),
     /// Show what the files come to for a host, in Salt's own shapes; needs no host
     Show(ShowArguments),
     /// Print a state file or template as it comes out for a host; needs no host
@@ -165,7 +187,61 @@ pub struct DeployArguments {
 pub struct HistoryArguments {
     /// So many of each host, the newest
     #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
-    pub limit: usize,
+    pub count: usize,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct NamesArguments {
+    /// Programs, as in web or worker, and services, as in nginx, postgresql, redis-server [default: the project's programs]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct LogsArguments {
+    /// Go on with what comes, until interrupted
+    #[arg(short = 'f', long)]
+    pub follow: bool,
+    /// So many lines of each log
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
+    pub lines: usize,
+    /// Programs, as in web or worker, and services, as in nginx or postgresql [default: the project's]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ExecArguments {
+    /// The command and its arguments
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ManageArguments {
+    /// What manage.py is given, as in: -- migrate --plan
+    #[arg(required = true, last = true, value_name = "ARGUMENTS")]
+    pub arguments: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ShellArguments {
+    /// Run this instead of a shell, with a terminal, as in: -- python manage.py dbshell
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SwitchArguments {
+    /// Which it shall be
+    #[arg(value_enum)]
+    pub to: Switch,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -187,4 +263,16 @@ pub struct RollbackArguments {
     /// As `releases` names it [default: the one before the current]
     #[arg(value_name = "RELEASE")]
     pub release: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::EnvironmentCommand;
+
+    #[test]
+    fn options_and_arguments_do_not_clash() {
+        EnvironmentCommand::command().debug_assert();
+    }
 }

@@ -10,7 +10,7 @@ use super::session::{Outgoing, Session};
 
 pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments) -> Result<Exit> {
     let Some(mut session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
-    session.keep_role("web")?;
+    session.keep_roles(&["web"])?;
     run_in(&session, arguments)
 }
 

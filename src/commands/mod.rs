@@ -29,7 +29,7 @@ use crate::cli::{
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::here;
-use crate::order::Order;
+use crate::order::{Order, Verb};
 use crate::report::{Json, Report, Style, Terminal};
 use crate::serve::Site;
 
@@ -152,6 +152,16 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Deploy(arguments) => deploy::run(environment, &options, &arguments),
         Task::Rollback(arguments) => releases::rollback(environment, &options, &arguments),
         Task::Releases => releases::list(environment, &options),
+        Task::Status(arguments) => operate::status(environment, &options, &arguments),
+        Task::Start(arguments) => operate::control(environment, &options, Verb::Start, &arguments),
+        Task::Stop(arguments) => operate::control(environment, &options, Verb::Stop, &arguments),
+        Task::Restart(arguments) => operate::control(environment, &options, Verb::Restart, &arguments),
+        Task::Logs(arguments) => operate::logs(environment, &options, &arguments),
+        Task::Exec(arguments) => operate::exec(environment, &options, &arguments),
+        Task::Manage(arguments) => operate::manage(environment, &options, &arguments),
+        Task::Shell(arguments) => operate::shell(environment, &options, &arguments),
+        Task::Maintenance(arguments) => operate::maintenance(environment, &options, &arguments),
+        Task::Cron(arguments) => operate::cron(environment, &options, &arguments),
         Task::History(arguments) => operate::history(environment, &options, &arguments),
         Task::Lock(arguments) => operate::lock(environment, &options, &arguments),
         Task::Unlock(arguments) => operate::unlock(environment, &options, &arguments),

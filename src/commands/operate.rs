@@ -1,31 +1,92 @@
-//! Tasks of everyday operation: `provision ENV history`, `lock`, `unlock`.
+//! Tasks of everyday operation: `provision ENV status`, `logs`, `exec` and their like.
 
-use crate::cli::{HistoryArguments, LockArguments, RunOptions, UnlockArguments};
+use crate::cli::{
+    ExecArguments, HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments,
+    RunOptions, ShellArguments, Switch, SwitchArguments, UnlockArguments,
+};
 use crate::exit::Exit;
-use crate::fault::Result;
-use crate::order::{Operation, Task};
+use crate::fault::{Fault, Result};
+use crate::order::{Operation, Task, Verb};
 
 use super::session::{Outgoing, Session};
 
+/// The hosts that have the application.
+const WEB: &[&str] = &["web", "worker", "beat"];
+
 pub fn history(environment: &str, options: &RunOptions, arguments: &HistoryArguments) -> Result<Exit> {
-    run(environment, options, Some("web"), Operation::History { limit: arguments.limit })
+    run(environment, options, WEB, Operation::History { limit: arguments.count })
 }
 
 pub fn lock(environment: &str, options: &RunOptions, arguments: &LockArguments) -> Result<Exit> {
-    run(environment, options, None, Operation::Lock { reason: arguments.reason.join(" ") })
+    run(environment, options, &[], Operation::Lock { reason: arguments.reason.join(" ") })
 }
 
 pub fn unlock(environment: &str, options: &RunOptions, arguments: &UnlockArguments) -> Result<Exit> {
-    run(environment, options, None, Operation::Unlock { force: arguments.force })
+    run(environment, options, &[], Operation::Unlock { force: arguments.force })
 }
 
-fn run(environment: &str, options: &RunOptions, role: Option<&str>, operation: Operation) -> Result<Exit> {
-    let Some(mut session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
-    if let Some(role) = role {
-        session.keep_role(role)?;
+pub fn status(environment: &str, options: &RunOptions, arguments: &NamesArguments) -> Result<Exit> {
+    run(environment, options, &[], Operation::Status { names: arguments.names.clone() })
+}
+
+pub fn control(
+    environment: &str,
+    options: &RunOptions,
+    verb: Verb,
+    arguments: &NamesArguments,
+) -> Result<Exit> {
+    let names = arguments.names.clone();
+    // A service may be anywhere; programs are where the application is.
+    let roles = if names.is_empty() { WEB } else { &[] };
+    run(environment, options, roles, Operation::Control { verb, names })
+}
+
+pub fn logs(environment: &str, options: &RunOptions, arguments: &LogsArguments) -> Result<Exit> {
+    let LogsArguments { follow, lines, names } = arguments.clone();
+    let roles = if names.is_empty() { WEB } else { &[] };
+    run(environment, options, roles, Operation::Logs { lines, follow, names })
+}
+
+pub fn exec(environment: &str, options: &RunOptions, arguments: &ExecArguments) -> Result<Exit> {
+    run(environment, options, WEB, Operation::Exec { argv: arguments.command.clone() })
+}
+
+/// What manage.py does is about the one database: one host does it.
+pub fn manage(environment: &str, options: &RunOptions, arguments: &ManageArguments) -> Result<Exit> {
+    let argv = ["python", "manage.py"].map(str::to_owned).into_iter();
+    let argv = argv.chain(arguments.arguments.iter().cloned()).collect();
+    let Some(mut session) = prepared(environment, options, WEB)? else { return Ok(Exit::Project) };
+    session.keep_first();
+    Ok(session.run(Outgoing::of(Task::Operate(Operation::Exec { argv }))).exit)
+}
+
+pub fn shell(environment: &str, options: &RunOptions, arguments: &ShellArguments) -> Result<Exit> {
+    let Some(mut session) = prepared(environment, options, WEB)? else { return Ok(Exit::Project) };
+    if options.local || options.json {
+        return Err(Fault::new("a shell needs a host and a terminal").help("leave --local and --json out"));
     }
-    // What only looks waits for nobody, as a dry run.
-    let plan = operation.looks();
-    let task = Task::Operate(operation);
-    Ok(session.run(Outgoing { task, sls: Vec::new(), plan, archive: None, notes: Vec::new() }).exit)
+    session.keep_first();
+    session.shell(&arguments.command)
+}
+
+pub fn maintenance(environment: &str, options: &RunOptions, arguments: &SwitchArguments) -> Result<Exit> {
+    let on = arguments.to == Switch::On;
+    run(environment, options, &["web", "balancer"], Operation::Maintenance { on })
+}
+
+pub fn cron(environment: &str, options: &RunOptions, arguments: &SwitchArguments) -> Result<Exit> {
+    run(environment, options, &[], Operation::Cron { on: arguments.to == Switch::On })
+}
+
+fn prepared(environment: &str, options: &RunOptions, roles: &[&str]) -> Result<Option<Session>> {
+    let Some(mut session) = Session::prepare(environment, options)? else { return Ok(None) };
+    if !roles.is_empty() {
+        session.keep_roles(roles)?;
+    }
+    Ok(Some(session))
+}
+
+fn run(environment: &str, options: &RunOptions, roles: &[&str], operation: Operation) -> Result<Exit> {
+    let Some(session) = prepared(environment, options, roles)? else { return Ok(Exit::Project) };
+    Ok(session.run(Outgoing::of(Task::Operate(operation))).exit)
 }

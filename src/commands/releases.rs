@@ -18,7 +18,7 @@ pub fn rollback(environment: &str, options: &RunOptions, arguments: &RollbackArg
 
 fn run(environment: &str, options: &RunOptions, task: Task, plan: bool) -> Result<Exit> {
     let Some(mut session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
-    session.keep_role("web")?;
+    session.keep_roles(&["web"])?;
     let outgoing = Outgoing { task, sls: Vec::new(), plan, archive: None, notes: Vec::new() };
     Ok(session.run(outgoing).exit)
 }

@@ -14,7 +14,9 @@ use crate::fault::{Context as _, Fault, Result};
 use crate::here;
 use crate::order::{Order, Task};
 use crate::project::{HostEntry, Project, hosts};
-use crate::remote::{Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config, watch_signals};
+use crate::remote::{
+    AT_ONCE, Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config, watch_signals,
+};
 
 pub struct Session {
     pub project: Project,
@@ -46,6 +48,13 @@ pub struct Outgoing {
     pub archive: Option<PathBuf>,
     /// To be read before what the hosts say.
     pub notes: Vec<String>,
+}
+
+impl Outgoing {
+    /// A task that needs nothing else.
+    pub fn of(task: Task) -> Self {
+        Self { task, sls: Vec::new(), plan: false, archive: None, notes: Vec::new() }
+    }
 }
 
 impl Session {
@@ -98,7 +107,7 @@ impl Session {
                 "write them into pillar/{environment}/env.sls (`hosts: [203.0.113.10]`), or give one with -H"
             )));
         }
-        let targets = once_each(targets);
+        let targets = limited(once_each(targets), &options.limit, &pillar.data)?;
         let password = match options.ask_sudo_password {
             true => Some(Password::ask("sudo password: ")?),
             false => None,
@@ -118,17 +127,43 @@ impl Session {
         self.pillar.get(key)
     }
 
-    /// Leaves out the hosts that have other roles than this one.
-    pub fn keep_role(&mut self, role: &str) -> Result<()> {
+    /// Leaves out the hosts that have none of these roles.
+    pub fn keep_roles(&mut self, roles: &[&str]) -> Result<()> {
         let known = hosts(&self.pillar)?;
-        let does =
-            |name: &str| known.iter().find(|host| host.name == name).is_none_or(|host| host.does(role));
+        let does = |name: &str| {
+            let host = known.iter().find(|host| host.name == name);
+            host.is_none_or(|host| roles.iter().any(|role| host.does(role)))
+        };
         self.targets.retain(|target| does(&target.name));
         if self.targets.is_empty() && !self.options.local {
-            return Err(Fault::new(format!("none of these hosts has the role `{role}`"))
+            return Err(Fault::new(format!("none of these hosts has the role `{}`", roles.join("` or `")))
                 .help(format!("the roles stand in pillar/{}/env.sls", self.environment)));
         }
         Ok(())
+    }
+
+    /// Leaves out all hosts but the first.
+    pub fn keep_first(&mut self) {
+        self.targets.truncate(1);
+    }
+
+    /// A terminal on the first host: a shell there, or this command.
+    pub fn shell(&self, command: &[String]) -> Result<Exit> {
+        let Some(target) = self.targets.first() else { return Ok(Exit::Project) };
+        let project = self.project_name();
+        match crate::remote::terminal(target, &project, command, self.password.as_ref()) {
+            Ok(0) => Ok(Exit::Converged),
+            Ok(_) => Ok(Exit::Failed),
+            Err(refusal) => {
+                let fault = Fault { message: refusal.message, help: refusal.help, output: None };
+                super::complain(&fault);
+                Ok(refusal.exit)
+            }
+        }
+    }
+
+    fn project_name(&self) -> String {
+        self.pillar("project_name").and_then(Value::as_str).unwrap_or("project").to_owned()
     }
 
     pub fn all_pillar(&self) -> &Map<String, Value> {
@@ -138,7 +173,7 @@ impl Session {
     /// Runs it on all hosts, or here with --local, and shows what they say.
     pub fn run(&self, outgoing: Outgoing) -> Ran {
         let mut report = super::report(&self.options);
-        let project = self.pillar("project_name").and_then(Value::as_str).unwrap_or("project").to_owned();
+        let project = self.project_name();
         let order = Order {
             protocol: PROTOCOL,
             project: project.clone(),
@@ -178,7 +213,12 @@ impl Session {
             let payload = Payload { files: travel.files };
             Ok(Freight { payload, secrets: travel.secrets, archive: outgoing.archive.clone() })
         };
-        let fleet = Fleet { project, targets: self.targets.clone(), password: self.password.clone() };
+        let fleet = Fleet {
+            project,
+            targets: self.targets.clone(),
+            password: self.password.clone(),
+            at_once: self.options.jobs.map_or(AT_ONCE, usize::from),
+        };
         let mut changed = 0;
         let exits = fleet.run(&order, &freights, &mut |at, event| {
             if let Event::Finished { summary } = &event {
@@ -216,6 +256,24 @@ fn targets(known: &[HostEntry], options: &RunOptions, login: &Login) -> Result<V
         Ok(over(named, login))
     });
     given.collect()
+}
+
+/// The hosts that `--limit` names, by their names or roles; all where it names none.
+fn limited(targets: Vec<Target>, limit: &[String], pillar: &Map<String, Value>) -> Result<Vec<Target>> {
+    if limit.is_empty() || targets.is_empty() {
+        return Ok(targets);
+    }
+    let known = hosts(pillar)?;
+    let meant = |word: &String, target: &Target| match word.strip_prefix("role:") {
+        Some(role) => known.iter().any(|host| host.name == target.name && host.does(role)),
+        None => *word == target.name || *word == target.address,
+    };
+    if let Some(word) = limit.iter().find(|word| !targets.iter().any(|target| meant(word, target))) {
+        let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+        return Err(Fault::new(format!("--limit: `{word}` means none of the hosts"))
+            .help(format!("there are {}, and roles as in role:web", names.join(", "))));
+    }
+    Ok(targets.into_iter().filter(|target| limit.iter().any(|word| meant(word, target))).collect())
 }
 
 /// The command line may name a host twice, by its address and by its name, and a second run would meet the lock

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::event::Health;
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
 use crate::host::Command;
@@ -10,7 +11,21 @@ use super::Settings;
 
 /// Asks until the site answers 200 or its time is up; the error says what it answered last.
 pub fn check(settings: &Settings, facts: &Facts) -> Result<()> {
-    let Some(domain) = &settings.domain else { return Ok(()) };
+    let deadline = Instant::now() + Duration::from_secs(settings.deploy.patience);
+    loop {
+        match health(settings, facts)? {
+            Some(Health::Fails(said)) if Instant::now() > deadline => {
+                return Err(Fault::new(said).help("see the end of the application's log"));
+            }
+            Some(Health::Fails(_)) => std::thread::sleep(Duration::from_millis(300)),
+            None | Some(Health::Answers) => return Ok(()),
+        }
+    }
+}
+
+/// Whether the site answers 200 now; `None` where there is no site to ask.
+pub fn health(settings: &Settings, facts: &Facts) -> Result<Option<Health>> {
+    let Some(domain) = &settings.domain else { return Ok(None) };
     if facts.host().which("curl")?.is_none() {
         return Err(Fault::new("there is no curl on the host to check the site with")
             .help("apply the base states first: `curl` is among their packages"));
@@ -34,19 +49,11 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<()> {
         &url,
     ])
     .timeout(Duration::from_secs(15));
-    let deadline = Instant::now() + Duration::from_secs(settings.deploy.patience);
-    loop {
-        let answer = facts.host().ask(&command)?;
-        let code = answer.text();
-        if answer.success() && code == "200" {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            let said =
-                if answer.success() { format!("status {code}") } else { answer.errors().trim().to_owned() };
-            return Err(Fault::new(format!("`{url}` does not answer as it should: {said}"))
-                .help("see the end of the application's log"));
-        }
-        std::thread::sleep(Duration::from_millis(300));
+    let answer = facts.host().ask(&command)?;
+    let code = answer.text();
+    if answer.success() && code == "200" {
+        return Ok(Some(Health::Answers));
     }
+    let said = if answer.success() { format!("status {code}") } else { answer.errors().trim().to_owned() };
+    Ok(Some(Health::Fails(format!("`{url}` does not answer as it should: {said}"))))
 }

@@ -12,8 +12,10 @@ mod source;
 mod stage;
 mod web;
 
+pub use health::health;
 pub use history::history;
 pub use kept::kept;
 pub use release::{Deploys, STAGES_BACK};
 pub use settings::Settings;
 pub use source::{is_url, refuse_password};
+pub use web::renew;

@@ -9,6 +9,7 @@ mod files;
 mod prepare;
 mod program;
 mod socket;
+mod stream;
 mod write;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ use std::sync::{Mutex, PoisonError};
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
+
+pub use stream::stream;
 
 use super::{Action, Command, Host, Interface, Kind, Output, Performed, Stat, search};
 use crate::fault::{Fault, Result};

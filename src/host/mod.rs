@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub use action::{Action, Hash, Owner, PackageRequest, Packages};
 pub use command::{Command, Output};
 pub use extraction::{Archive, Extraction, Format};
-pub use local::Local;
+pub use local::{Local, stream};
 pub use overlay::Overlay;
 pub use owed::Owed;
 

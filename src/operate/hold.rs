@@ -39,6 +39,11 @@ pub fn held(project: &str, operator: &str, facts: &Facts) -> Result<()> {
     }
 }
 
+/// Who has locked the host, since when and why.
+pub fn shown(project: &str, facts: &Facts) -> Result<Option<String>> {
+    Ok(read(project, facts)?.map(|held| format!("{} at {}: {}", held.owner, held.since, held.reason)))
+}
+
 /// Locks the host for this operator. Says what was done.
 pub fn lock(project: &str, operator: &str, reason: &str, facts: &Facts) -> Result<String> {
     let held = Held {

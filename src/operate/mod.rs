@@ -1,12 +1,60 @@
-//! Everyday operation of a host: what happened there, and who keeps others from changing it.
+//! Everyday operation of a host: what runs and what happened, by hand what the states do not do.
 
+mod control;
+mod execute;
 mod hold;
+mod logs;
+mod memory;
+mod status;
+mod switches;
 
+pub use control::control;
+pub use execute::execute;
 pub use hold::{held, lock, unlock};
+pub use logs::logs;
+pub use status::status;
+pub use switches::{cron, maintenance};
 
 use std::path::PathBuf;
+
+use crate::facts::Facts;
+use crate::fault::Result;
+use crate::host::Command;
 
 /// Only root's: `/var/lib/provision/PROJECT`.
 fn home(project: &str) -> PathBuf {
     PathBuf::from("/var/lib/provision").join(project)
+}
+
+/// Services that a project can stand on, by the names of their units.
+const SERVICES: [&str; 9] = [
+    "nginx.service",
+    "postgresql@*.service",
+    "memcached.service",
+    "redis-server.service",
+    "rabbitmq-server.service",
+    "supervisor.service",
+    "cron.service",
+    "ssh.service",
+    "fail2ban.service",
+];
+
+/// The project's programs under Supervisor as `supervisorctl status` tells them; none where there is none.
+fn programs(project: &str, facts: &Facts) -> Result<Vec<String>> {
+    if facts.host().which("supervisorctl")?.is_none() {
+        return Ok(Vec::new());
+    }
+    // Its exit code is 3 where a program does not run.
+    let answer = facts.host().ask(&Command::new(["supervisorctl", "status"]))?;
+    let text = answer.text();
+    let own = text.lines().filter(|line| line.starts_with(&format!("{project}-")));
+    Ok(own.map(str::to_owned).collect())
+}
+
+/// Whether a program or unit is meant by one of these names, or by none: `web` means `shop-web`, `postgresql`
+/// means `postgresql@15-main`.
+fn meant(project: &str, own: &str, names: &[String]) -> bool {
+    let short = own.strip_prefix(project).and_then(|rest| rest.strip_prefix('-')).unwrap_or(own);
+    let unit = own.split(['@', '.']).next().unwrap_or(own);
+    names.is_empty() || names.iter().any(|name| [own, short, unit].contains(&name.as_str()))
 }

@@ -12,11 +12,33 @@ pub enum Operation {
     Lock { reason: String },
     /// `force`: though somebody else locked it.
     Unlock { force: bool },
+    /// Only says what runs: all of it, or the programs and services of these names.
+    Status { names: Vec<String> },
+    /// Starts, stops or renews programs and services: these, or all of the project's programs.
+    Control { verb: Verb, names: Vec<String> },
+    /// The last lines of logs, and with `follow` all that come: of the programs and services of these names, or
+    /// of the project's.
+    Logs { lines: usize, follow: bool, names: Vec<String> },
+    /// Runs a command as the project's user, in its environment, in the current release.
+    Exec { argv: Vec<String> },
+    /// The page that asks visitors to come back later.
+    Maintenance { on: bool },
+    /// Whether what stands in crontabs is run.
+    Cron { on: bool },
+}
+
+/// What is done to programs and services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    Start,
+    Stop,
+    Restart,
 }
 
 impl Operation {
-    /// Whether it only looks, and so waits for nobody.
-    pub fn looks(&self) -> bool {
-        matches!(self, Self::History { .. })
+    /// Whether it waits for nobody and leaves no log: it only looks, or a person does it by hand.
+    pub fn is_free(&self) -> bool {
+        matches!(self, Self::History { .. } | Self::Status { .. } | Self::Logs { .. } | Self::Exec { .. })
     }
 }

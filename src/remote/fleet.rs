@@ -41,8 +41,8 @@ pub type Freights<'a> = &'a (dyn Fn(&Target) -> Result<Freight, Fault> + Sync);
 /// An event of a host, by its place in the list of targets.
 pub type Told = (usize, Event);
 
-/// At most so many hosts at once.
-const AT_ONCE: usize = 16;
+/// So many hosts at once, where nothing else is asked for.
+pub const AT_ONCE: usize = 16;
 
 /// A host that can be given its order: the session, its secrets, and where the code to deploy is on it.
 type Ready = (Session, BTreeMap<String, String>, Option<PathBuf>);
@@ -66,6 +66,8 @@ pub struct Fleet {
     pub project: String,
     pub targets: Vec<Target>,
     pub password: Option<Password>,
+    /// At most so many hosts at the same time.
+    pub at_once: usize,
 }
 
 impl Fleet {
@@ -125,12 +127,12 @@ impl Fleet {
         exits.into_inner().unwrap_or_default()
     }
 
-    /// Does something for each, at most [`AT_ONCE`] at a time, and gives the answers in order.
+    /// Does something for each, at most `at_once` at a time, and gives the answers in order.
     fn each<'a, T: Sync, R: Send>(&self, items: &'a [T], act: impl Fn(usize, &'a T) -> R + Sync) -> Vec<R> {
         let next = std::sync::atomic::AtomicUsize::new(0);
         let answers = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
-            for _ in 0..items.len().min(AT_ONCE) {
+            for _ in 0..items.len().min(self.at_once.max(1)) {
                 scope.spawn(|| {
                     loop {
                         let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -196,7 +198,8 @@ impl Fleet {
 
     /// The facts of all hosts, where there are several that could need them of each other.
     fn facts(&self, sessions: &[Result<Ready, Refusal>], order: &Order) -> BTreeMap<String, Grains> {
-        if sessions.len() < 2 {
+        let alone = matches!(&order.task, Task::Operate(_) | Task::Releases | Task::Rollback { .. });
+        if sessions.len() < 2 || alone {
             return BTreeMap::new();
         }
         let answers = self.each(sessions, |_, session| {

@@ -13,14 +13,16 @@ mod refusal;
 mod run;
 mod talk;
 mod target;
+mod terminal;
 mod vagrant;
 
 pub use connection::Connection;
-pub use fleet::{Fleet, Freight, Told};
+pub use fleet::{AT_ONCE, Fleet, Freight, Told};
 pub use interrupt::{resume as resume_signal, watch as watch_signals};
 pub use pack::{Packed, What, pack};
 pub use password::Password;
 pub use push::Payload;
 pub use refusal::Refusal;
 pub use target::{Login, Target};
+pub use terminal::terminal;
 pub use vagrant::ssh_config as vagrant_ssh_config;

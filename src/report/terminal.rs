@@ -281,6 +281,12 @@ impl Report for Terminal {
             Event::Facts { .. } => {}
             Event::Releases { releases } => self.print(host, &lists::releases(releases, self.style)),
             Event::History { deploys } => self.print(host, &lists::history(deploys, self.style)),
+            Event::Status { status } => self.print(host, &lists::status(status, self.style)),
+            Event::Line { source, text } => {
+                let source = if source.is_empty() { String::new() } else { format!("{source}: ") };
+                let line = format!("{}{text}", self.paint(DIM, &source));
+                self.print(host, if line.is_empty() { " " } else { &line });
+            }
             Event::Note { message } => self.print(host, message),
             Event::Finished { summary } => self.summary(host, summary),
             Event::Aborted { message, help, .. } => {

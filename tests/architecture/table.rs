@@ -102,7 +102,7 @@ pub const MODULES: &[Module] = &[
     module("order", &["fault", "facts"]),
     // Deploying is no state: its stages are told as events, and its end as an exit code.
     module("deploy", &["fault", "exit", "process_env", "host", "facts", "plan", "event", "order"]),
-    module("operate", &["fault", "host", "facts"]),
+    module("operate", &["fault", "host", "facts", "event", "order"]),
     // The host's half of a run, from an order to its events.
     module(
         "here",
@@ -193,7 +193,12 @@ pub const DOORS: &[Door] = &[
     door("eprint!", &["report", "commands"], "all output is a report's"),
     door("eprintln!", &["report", "commands"], "all output is a report's"),
     door("dbg!", &[], "not even a report"),
-    door("std::io::stdout", &["report", "commands"], "all output is a report's"),
+    door(
+        "std::io::stdout",
+        // Who follows a log asks whether anybody still listens.
+        &["report", "commands", "host/local/stream"],
+        "all output is a report's",
+    ),
     door(
         "std::io::stderr",
         &["report", "commands", "remote"],

@@ -213,7 +213,7 @@ fn feed(input: &mut Option<ChildStdin>, rest: &mut &[u8]) -> std::io::Result<()>
 }
 
 /// Ends a child and every process of its group.
-fn end(child: &mut Child) {
+pub(super) fn end(child: &mut Child) {
     let Ok(group) = i32::try_from(child.id()).map(Pid::from_raw) else { return };
     // An error means that nobody is left, which is what is wanted.
     let _ = killpg(group, Signal::SIGTERM);

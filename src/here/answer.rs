@@ -1,0 +1,89 @@
+//! Everyday operation: one order, one answer.
+
+use super::aborted;
+use super::telling::Telling;
+use crate::deploy::{self, Settings};
+use crate::event::{Event, Summary};
+use crate::exit::Exit;
+use crate::facts::Facts;
+use crate::fault::{Fault, Result};
+use crate::operate;
+use crate::order::{Operation, Order};
+
+pub fn answer(
+    operation: &Operation,
+    order: &Order,
+    settings: &Settings,
+    facts: &Facts,
+    told: &mut Telling<'_>,
+) -> Exit {
+    let project = &order.project;
+    let note = |message| Event::Note { message };
+    let said = match operation {
+        Operation::History { limit } => {
+            deploy::history(project, *limit, facts).map(|deploys| Event::History { deploys })
+        }
+        Operation::Lock { reason } => operate::lock(project, &order.operator, reason, facts).map(note),
+        Operation::Unlock { .. } => operate::unlock(project, facts).map(note),
+        Operation::Maintenance { on } => operate::maintenance(project, *on, facts).map(note),
+        Operation::Cron { on } => operate::cron(*on, facts).map(note),
+        Operation::Control { verb, names } => {
+            let renew = || deploy::renew(settings, facts);
+            operate::control(project, *verb, names, &renew, facts).map(|done| {
+                note(if done.is_empty() {
+                    "nothing of the project runs here".to_owned()
+                } else {
+                    done.join(", ")
+                })
+            })
+        }
+        Operation::Status { names } => status(project, names, settings, facts),
+        Operation::Logs { lines, follow, names } => {
+            let mut tell = |source: &str, text: &str| {
+                told.event(Event::Line { source: source.to_owned(), text: text.to_owned() });
+            };
+            return match operate::logs(project, *lines, *follow, names, facts, &mut tell) {
+                Ok(()) => ended(told),
+                Err(fault) => failed(&fault, told),
+            };
+        }
+        Operation::Exec { argv } => {
+            let mut tell =
+                |text: &str| told.event(Event::Line { source: String::new(), text: text.to_owned() });
+            return match operate::execute(project, argv, facts, &mut tell) {
+                Ok(0) => ended(told),
+                Ok(code) => failed(&Fault::new(format!("it ended with exit code {code}")), told),
+                Err(fault) => failed(&fault, told),
+            };
+        }
+    };
+    match said {
+        Ok(event) => finished(event, told),
+        Err(fault) => failed(&fault, told),
+    }
+}
+
+fn status(project: &str, names: &[String], settings: &Settings, facts: &Facts) -> Result<Event> {
+    let release = deploy::kept(settings, facts)?.into_iter().find(|release| release.current);
+    let health = match &release {
+        Some(_) => deploy::health(settings, facts)?,
+        None => None,
+    };
+    operate::status(project, names, release, health, facts).map(|status| Event::Status { status })
+}
+
+/// The end of an order that has one answer.
+pub fn finished(answer: Event, told: &mut Telling<'_>) -> Exit {
+    told.event(answer);
+    ended(told)
+}
+
+fn ended(told: &mut Telling<'_>) -> Exit {
+    told.event(Event::Finished { summary: Summary::default() });
+    Exit::Converged
+}
+
+pub fn failed(fault: &Fault, told: &mut Telling<'_>) -> Exit {
+    told.event(aborted(fault, Exit::Failed));
+    Exit::Failed
+}

@@ -1,0 +1,68 @@
+//! Starts, stops and restarts programs under Supervisor and services of the system.
+
+use std::time::Duration;
+
+use crate::facts::Facts;
+use crate::fault::{Context as _, Fault, Result};
+use crate::host::{Action, Command};
+use crate::order::Verb;
+
+use super::{SERVICES, meant, programs};
+
+/// Starting waits until a program has stayed up, stopping until it has finished what it began.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Does it to the programs and services of these names, or to all of the project's programs. `renew` puts new
+/// web processes in the place of those that run. Says what was done.
+pub fn control(
+    project: &str,
+    verb: Verb,
+    names: &[String],
+    renew: &dyn Fn() -> Result<()>,
+    facts: &Facts,
+) -> Result<Vec<String>> {
+    let own = programs(project, facts)?;
+    let own = own.iter().filter_map(|line| line.split_whitespace().next());
+    let chosen: Vec<&str> = own.filter(|program| meant(project, program, names)).collect();
+    let mut units = Vec::new();
+    let known = SERVICES.map(|unit| unit.split(['@', '.']).next().unwrap_or(unit));
+    for name in names {
+        if known.contains(&name.as_str()) {
+            units.push(name.as_str());
+        } else if !chosen.iter().any(|program| meant(project, program, std::slice::from_ref(name))) {
+            return Err(Fault::new(format!("there is no program or service `{name}` here"))
+                .help(format!("`provision ENV status` lists them; services are {}", known.join(", "))));
+        }
+    }
+    let mut done = Vec::new();
+    let (verb, past) = match verb {
+        Verb::Start => ("start", "started"),
+        Verb::Stop => ("stop", "stopped"),
+        Verb::Restart => ("restart", "restarted"),
+    };
+    for program in chosen {
+        if verb == "restart" && program == format!("{project}-web") {
+            renew()?;
+            done.push(format!("{program} renewed"));
+            continue;
+        }
+        run(&["supervisorctl", verb, program], facts).context(format!("could not {verb} `{program}`"))?;
+        done.push(format!("{program} {past}"));
+    }
+    for unit in units {
+        run(&["systemctl", verb, unit], facts).context(format!("could not {verb} `{unit}`"))?;
+        done.push(format!("{unit} {past}"));
+    }
+    Ok(done)
+}
+
+fn run(argv: &[&str], facts: &Facts) -> Result<()> {
+    let command = Command::new(argv.iter().copied()).timeout(LIMIT).accept(0..=10);
+    let output = facts.host().perform(&Action::Run(command))?.output.unwrap_or_default();
+    // Where all is as wanted, Supervisor says so and calls it an error.
+    let said = output.text();
+    if output.success() || ["already started", "not running"].iter().any(|sign| said.contains(sign)) {
+        return Ok(());
+    }
+    Err(Fault::new(said.lines().next().unwrap_or("it failed")).output(output.errors()))
+}

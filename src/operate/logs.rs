@@ -1,0 +1,122 @@
+//! The logs of a project's programs and of the services that it stands on.
+
+use std::path::{Path, PathBuf};
+
+use crate::facts::Facts;
+use crate::fault::{Fault, Result};
+use crate::host::{Command, stream};
+
+use super::meant;
+
+/// Shows the last lines of logs, each with its log's name; with `follow` all that come, until nobody listens.
+pub fn logs(
+    project: &str,
+    lines: usize,
+    follow: bool,
+    names: &[String],
+    facts: &Facts,
+    tell: &mut dyn FnMut(&str, &str),
+) -> Result<()> {
+    let files = files(project, names, facts)?;
+    if files.is_empty() {
+        return Err(Fault::new("there is no log of that name here").help(
+            "web, worker and beat are the project's; nginx, postgresql, supervisor and redis the system's",
+        ));
+    }
+    let mut command = Command::new(["tail".to_owned(), "-v".to_owned(), format!("-n{lines}")]);
+    command.argv.extend(follow.then(|| "-F".to_owned()));
+    command.argv.push("--".to_owned());
+    command.argv.extend(files.iter().map(|path| path.display().to_string()));
+    let mut reader = Headers::default();
+    stream(&command, &mut |line| {
+        for line in reader.take(line) {
+            tell(&reader.source, &line);
+        }
+    })?;
+    Ok(())
+}
+
+/// Files that one of the names means: by the file's name, or by the folder of a service.
+fn files(project: &str, names: &[String], facts: &Facts) -> Result<Vec<PathBuf>> {
+    let own = Path::new("/var/www").join(project).join("shared/log");
+    let mut found = Vec::new();
+    for (folder, of_project) in [
+        (own.as_path(), true),
+        (Path::new("/var/log/supervisor"), false),
+        (Path::new("/var/log/nginx"), false),
+        (Path::new("/var/log/postgresql"), false),
+        (Path::new("/var/log/redis"), false),
+        (Path::new("/var/log/rabbitmq"), false),
+    ] {
+        let service = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        for name in facts.host().list(folder)?.unwrap_or_default() {
+            let Some(stem) = name.strip_suffix(".log") else { continue };
+            let ours = of_project || stem.starts_with(&format!("{project}-"));
+            let web = ours && stem == "gunicorn" && names.iter().any(|name| name == "web");
+            let wanted = if names.is_empty() {
+                ours || name == "error.log"
+            } else {
+                web || meant(project, stem, names) || (!ours && names.contains(&service))
+            };
+            if wanted {
+                found.push(folder.join(name));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Takes tail's headers out of what it writes, with the empty line before each.
+#[derive(Default)]
+struct Headers {
+    source: String,
+    empty: usize,
+}
+
+impl Headers {
+    fn take(&mut self, line: &str) -> Vec<String> {
+        if line.is_empty() {
+            self.empty += 1;
+            return Vec::new();
+        }
+        if let Some(path) = line.strip_prefix("==> ").and_then(|rest| rest.strip_suffix(" <==")) {
+            self.empty = 0;
+            let stem = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let stem = stem.unwrap_or_default();
+            let service = path.strip_prefix("/var/log/").and_then(|rest| rest.split_once('/'));
+            self.source = match service {
+                Some((service, _)) if service != "supervisor" => format!("{service} {stem}"),
+                _ => stem,
+            };
+            return Vec::new();
+        }
+        let mut lines = vec![String::new(); std::mem::take(&mut self.empty)];
+        lines.push(line.to_owned());
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_name_what_follows() {
+        let mut headers = Headers::default();
+        let mut told = Vec::new();
+        for line in [
+            "==> /var/log/nginx/error.log <==",
+            "one",
+            "",
+            "two",
+            "",
+            "==> /var/www/a/shared/log/web.log <==",
+            "three",
+        ] {
+            for line in headers.take(line) {
+                told.push(format!("{}: {line}", headers.source));
+            }
+        }
+        assert_eq!(told, ["nginx error: one", "nginx error: ", "nginx error: two", "web: three"]);
+    }
+}
