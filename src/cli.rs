@@ -11,7 +11,7 @@ use crate::sandbox::SandboxCommand;
 
 pub use tasks::{
     ApplyArguments, DeployArguments, EnvironmentCommand, ExecArguments, GraphArguments, GraphFormat,
-    HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments, RenderArguments,
+    HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments, Pace, RenderArguments,
     RenderCommand, RollbackArguments, Shape, ShellArguments, ShowArguments, ShowCommand, Switch,
     SwitchArguments, Task, UnlockArguments,
 };

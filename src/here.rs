@@ -133,7 +133,7 @@ fn ship(order: &Order, settings: &deploy::Settings, facts: &Facts, told: &mut Te
                     Err(fault) => return answer::failed(&fault, told),
                 }
             }
-            deploys.deploy(&wanted.code, &mut |event| {
+            deploys.deploy(wanted, &mut |event| {
                 let well = matches!(&event, Event::Finished { summary } if summary.failed == 0);
                 if well && wanted.unlock {
                     let said = operate::unlock(&order.project, facts);
@@ -144,7 +144,7 @@ fn ship(order: &Order, settings: &deploy::Settings, facts: &Facts, told: &mut Te
             })
         }
         Task::Rollback { release } => {
-            told.event(started(order, deploy::STAGES_BACK));
+            told.event(started(order, settings.stages_back()));
             deploys.rollback(release.as_deref(), &mut |event| told.event(event))
         }
         Task::Releases => match deploy::kept(settings, facts) {

@@ -68,6 +68,9 @@ pub enum Task {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeployOrder {
     pub code: Code,
+    /// Another host of the environment does what is done once for all of them: migrations.
+    #[serde(default)]
+    pub elsewhere: bool,
     /// Lock the host first, for this reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,

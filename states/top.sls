@@ -1,6 +1,7 @@
 # Which states a host gets. Every host gets the first part; the rest follows from
 # the roles that its entry under `hosts` has (all of them, when it names none):
 #   web        the application and Nginx
+#   balancer   Nginx in front of the hosts with the role web (never by itself)
 #   db-master  Postgres
 #   cache      Memcached
 # Last come the project's own, which the pillar names under `states`.
@@ -25,6 +26,9 @@ base:
     - app
     - nginx
     - logrotate
+{%- endif %}
+{%- if 'balancer' in roles %}
+    - nginx
 {%- endif %}
 {%- for sls in pillar.get('states') or [] %}
     - {{ sls }}

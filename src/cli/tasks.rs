@@ -181,6 +181,38 @@ pub struct DeployArguments {
     /// Unlock the hosts when the deploy has gone well
     #[arg(long, conflicts_with = "lock")]
     pub unlock: bool,
+    /// Show the maintenance page meanwhile, and deploy to all hosts at once behind the first
+    ///
+    /// For a release that cannot run beside the old one. The page goes away at the end, also after a failure.
+    #[arg(long, conflicts_with_all = ["serial", "percent"])]
+    pub full: bool,
+    #[command(flatten)]
+    pub pace: Pace,
+}
+
+/// How many hosts at a time. The first is always alone, and what follows a failure is left as it was.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Pace {
+    /// So many hosts at a time [default: 1]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub serial: Option<u16>,
+    /// So many of the hosts at a time, in percent
+    #[arg(long, value_name = "PERCENT", conflicts_with = "serial", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub percent: Option<u16>,
+    /// All hosts at once behind the first
+    #[arg(long, conflicts_with_all = ["serial", "percent"])]
+    pub parallel: bool,
+}
+
+impl Pace {
+    /// How many of so many hosts are at work at the same time.
+    pub fn width(&self, hosts: usize) -> usize {
+        if self.parallel {
+            return hosts;
+        }
+        let of_all = self.percent.map(|percent| (hosts * usize::from(percent)).div_ceil(100));
+        self.serial.map(usize::from).or(of_all).unwrap_or(1)
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -263,13 +295,24 @@ pub struct RollbackArguments {
     /// As `releases` names it [default: the one before the current]
     #[arg(value_name = "RELEASE")]
     pub release: Option<String>,
+    #[command(flatten)]
+    pub pace: Pace,
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
-    use super::EnvironmentCommand;
+    use super::{EnvironmentCommand, Pace};
+
+    #[test]
+    fn a_pace_is_a_number_of_hosts() {
+        let width = |serial, percent, parallel| Pace { serial, percent, parallel }.width(10);
+        assert_eq!(width(None, None, false), 1);
+        assert_eq!(width(Some(3), None, false), 3);
+        assert_eq!(width(None, Some(25), false), 3);
+        assert_eq!(width(None, None, true), 10);
+    }
 
     #[test]
     fn options_and_arguments_do_not_clash() {

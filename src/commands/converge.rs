@@ -13,7 +13,7 @@ use super::session::{Outgoing, Session};
 pub fn run(environment: &str, options: &RunOptions, sls: &[String], plan: bool) -> Result<Exit> {
     let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
     let sls = sls.to_vec();
-    Ok(session.run(Outgoing { task: Task::Converge, sls, plan, archive: None, notes: Vec::new() }).exit)
+    Ok(session.run(Outgoing { sls, plan, ..Outgoing::of(Task::Converge) }).exit)
 }
 
 /// Applies a tree without a project to this machine; no SLS: those of its top file.

@@ -3,15 +3,25 @@
 use crate::cli::{DeployArguments, RunOptions};
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::order::{Code, DeployOrder, Task};
+use crate::order::{Code, DeployOrder, Operation, Task};
 use crate::remote::What;
 
-use super::session::{Outgoing, Session};
+use super::session::{APPLICATION, Outgoing, Session};
 
 pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments) -> Result<Exit> {
     let Some(mut session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
-    session.keep_roles(&["web"])?;
-    run_in(&session, arguments)
+    if !arguments.full {
+        session.keep_roles(APPLICATION)?;
+        return run_in(&session, arguments);
+    }
+    let page = |on| {
+        let task = Task::Operate(Operation::Maintenance { on });
+        session.run(Outgoing { roles: &["web", "balancer"], ..Outgoing::of(task) }).exit
+    };
+    let begun = page(true);
+    let deployed = if begun == Exit::Converged { run_in(&session, arguments) } else { Ok(begun) };
+    let ended = page(false);
+    Ok(deployed?.worst(ended))
 }
 
 /// Deploys to the hosts of a session.
@@ -37,7 +47,12 @@ pub fn run_in(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
     };
     let notes = packed.as_ref().map(|packed| packed.notes.clone()).unwrap_or_default();
     let archive = packed.as_ref().map(|packed| packed.file.clone());
-    let deploy = DeployOrder { code, lock: arguments.lock.clone(), unlock: arguments.unlock };
-    let outgoing = Outgoing { task: Task::Deploy(deploy), sls: Vec::new(), plan: false, archive, notes };
+    let deploy =
+        DeployOrder { code, elsewhere: false, lock: arguments.lock.clone(), unlock: arguments.unlock };
+    let mut pace = arguments.pace.clone();
+    pace.parallel |= arguments.full;
+    let pace = Some(pace);
+    let outgoing =
+        Outgoing { archive, notes, pace, roles: APPLICATION, ..Outgoing::of(Task::Deploy(deploy)) };
     Ok(session.run(outgoing).exit)
 }

@@ -8,13 +8,10 @@ use crate::exit::Exit;
 use crate::fault::{Fault, Result};
 use crate::order::{Operation, Task, Verb};
 
-use super::session::{Outgoing, Session};
-
-/// The hosts that have the application.
-const WEB: &[&str] = &["web", "worker", "beat"];
+use super::session::{APPLICATION, Outgoing, Session};
 
 pub fn history(environment: &str, options: &RunOptions, arguments: &HistoryArguments) -> Result<Exit> {
-    run(environment, options, WEB, Operation::History { limit: arguments.count })
+    run(environment, options, APPLICATION, Operation::History { limit: arguments.count })
 }
 
 pub fn lock(environment: &str, options: &RunOptions, arguments: &LockArguments) -> Result<Exit> {
@@ -37,31 +34,31 @@ pub fn control(
 ) -> Result<Exit> {
     let names = arguments.names.clone();
     // A service may be anywhere; programs are where the application is.
-    let roles = if names.is_empty() { WEB } else { &[] };
+    let roles = if names.is_empty() { APPLICATION } else { &[] };
     run(environment, options, roles, Operation::Control { verb, names })
 }
 
 pub fn logs(environment: &str, options: &RunOptions, arguments: &LogsArguments) -> Result<Exit> {
     let LogsArguments { follow, lines, names } = arguments.clone();
-    let roles = if names.is_empty() { WEB } else { &[] };
+    let roles = if names.is_empty() { APPLICATION } else { &[] };
     run(environment, options, roles, Operation::Logs { lines, follow, names })
 }
 
 pub fn exec(environment: &str, options: &RunOptions, arguments: &ExecArguments) -> Result<Exit> {
-    run(environment, options, WEB, Operation::Exec { argv: arguments.command.clone() })
+    run(environment, options, APPLICATION, Operation::Exec { argv: arguments.command.clone() })
 }
 
 /// What manage.py does is about the one database: one host does it.
 pub fn manage(environment: &str, options: &RunOptions, arguments: &ManageArguments) -> Result<Exit> {
     let argv = ["python", "manage.py"].map(str::to_owned).into_iter();
     let argv = argv.chain(arguments.arguments.iter().cloned()).collect();
-    let Some(mut session) = prepared(environment, options, WEB)? else { return Ok(Exit::Project) };
+    let Some(mut session) = prepared(environment, options, APPLICATION)? else { return Ok(Exit::Project) };
     session.keep_first();
     Ok(session.run(Outgoing::of(Task::Operate(Operation::Exec { argv }))).exit)
 }
 
 pub fn shell(environment: &str, options: &RunOptions, arguments: &ShellArguments) -> Result<Exit> {
-    let Some(mut session) = prepared(environment, options, WEB)? else { return Ok(Exit::Project) };
+    let Some(mut session) = prepared(environment, options, APPLICATION)? else { return Ok(Exit::Project) };
     if options.local || options.json {
         return Err(Fault::new("a shell needs a host and a terminal").help("leave --local and --json out"));
     }

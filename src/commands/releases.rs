@@ -5,20 +5,20 @@ use crate::exit::Exit;
 use crate::fault::Result;
 use crate::order::Task;
 
-use super::session::{Outgoing, Session};
+use super::session::{APPLICATION, Outgoing, Session};
 
 pub fn list(environment: &str, options: &RunOptions) -> Result<Exit> {
     // It only looks, as a dry run does, and waits for nobody.
-    run(environment, options, Task::Releases, true)
+    run(environment, options, Outgoing { plan: true, ..Outgoing::of(Task::Releases) })
 }
 
 pub fn rollback(environment: &str, options: &RunOptions, arguments: &RollbackArguments) -> Result<Exit> {
-    run(environment, options, Task::Rollback { release: arguments.release.clone() }, false)
+    let task = Task::Rollback { release: arguments.release.clone() };
+    run(environment, options, Outgoing { pace: Some(arguments.pace.clone()), ..Outgoing::of(task) })
 }
 
-fn run(environment: &str, options: &RunOptions, task: Task, plan: bool) -> Result<Exit> {
+fn run(environment: &str, options: &RunOptions, outgoing: Outgoing) -> Result<Exit> {
     let Some(mut session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
-    session.keep_roles(&["web"])?;
-    let outgoing = Outgoing { task, sls: Vec::new(), plan, archive: None, notes: Vec::new() };
+    session.keep_roles(APPLICATION)?;
     Ok(session.run(outgoing).exit)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::cli::RunOptions;
+use crate::cli::{Pace, RunOptions};
 use crate::diagnostic::{self, Problems};
 use crate::event::{Event, PROTOCOL};
 use crate::exit::Exit;
@@ -17,6 +17,9 @@ use crate::project::{HostEntry, Project, hosts};
 use crate::remote::{
     AT_ONCE, Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config, watch_signals,
 };
+
+/// The hosts that have the application.
+pub const APPLICATION: &[&str] = &["web", "worker"];
 
 pub struct Session {
     pub project: Project,
@@ -48,12 +51,16 @@ pub struct Outgoing {
     pub archive: Option<PathBuf>,
     /// To be read before what the hosts say.
     pub notes: Vec<String>,
+    /// Only the hosts that have one of these roles; empty: all of the session.
+    pub roles: &'static [&'static str],
+    /// Host after host, at this pace, until one fails.
+    pub pace: Option<Pace>,
 }
 
 impl Outgoing {
     /// A task that needs nothing else.
     pub fn of(task: Task) -> Self {
-        Self { task, sls: Vec::new(), plan: false, archive: None, notes: Vec::new() }
+        Self { task, sls: Vec::new(), plan: false, archive: None, notes: Vec::new(), roles: &[], pace: None }
     }
 }
 
@@ -129,17 +136,22 @@ impl Session {
 
     /// Leaves out the hosts that have none of these roles.
     pub fn keep_roles(&mut self, roles: &[&str]) -> Result<()> {
-        let known = hosts(&self.pillar)?;
-        let does = |name: &str| {
-            let host = known.iter().find(|host| host.name == name);
-            host.is_none_or(|host| roles.iter().any(|role| host.does(role)))
-        };
-        self.targets.retain(|target| does(&target.name));
+        self.targets = self.with_roles(roles)?;
         if self.targets.is_empty() && !self.options.local {
             return Err(Fault::new(format!("none of these hosts has the role `{}`", roles.join("` or `")))
                 .help(format!("the roles stand in pillar/{}/env.sls", self.environment)));
         }
         Ok(())
+    }
+
+    /// The hosts that have one of these roles, or that the pillar does not know.
+    fn with_roles(&self, roles: &[&str]) -> Result<Vec<Target>> {
+        let known = hosts(&self.pillar)?;
+        let does = |target: &&Target| {
+            let host = known.iter().find(|host| host.name == target.name);
+            roles.is_empty() || host.is_none_or(|host| roles.iter().any(|role| host.does(role)))
+        };
+        Ok(self.targets.iter().filter(does).cloned().collect())
     }
 
     /// Leaves out all hosts but the first.
@@ -195,10 +207,12 @@ impl Session {
             let exit = super::locally(&order, &here::Files::project(&self.project), report.as_mut());
             return Ran { exit, changed: 0 };
         }
-        for target in &self.targets {
+        // The hosts of the pillar were read when the session began.
+        let targets = self.with_roles(outgoing.roles).unwrap_or_default();
+        for target in &targets {
             report.host(&target.name);
         }
-        let names: Vec<&str> = self.targets.iter().map(|target| target.name.as_str()).collect();
+        let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
         for note in &outgoing.notes {
             report.event(names.first().unwrap_or(&""), &Event::Note { message: note.clone() });
         }
@@ -215,9 +229,10 @@ impl Session {
         };
         let fleet = Fleet {
             project,
-            targets: self.targets.clone(),
+            targets: targets.clone(),
             password: self.password.clone(),
             at_once: self.options.jobs.map_or(AT_ONCE, usize::from),
+            rolling: outgoing.pace.map(|pace| pace.width(targets.len())),
         };
         let mut changed = 0;
         let exits = fleet.run(&order, &freights, &mut |at, event| {

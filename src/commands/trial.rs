@@ -30,8 +30,7 @@ pub fn run(trial: &Trial, say: &dyn Fn(&str)) -> Result<Exit> {
     options.hosts = vec![host.name.clone()];
     options.ssh_config = Some(config);
     let Some(session) = Session::prepare(environment, &options)? else { return Ok(Exit::Project) };
-    let converge =
-        || Outgoing { task: Task::Converge, sls: Vec::new(), plan: false, archive: None, notes: Vec::new() };
+    let converge = || Outgoing::of(Task::Converge);
 
     say("first run");
     let first = session.run(converge());

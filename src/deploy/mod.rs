@@ -15,7 +15,7 @@ mod web;
 pub use health::health;
 pub use history::history;
 pub use kept::kept;
-pub use release::{Deploys, STAGES_BACK};
+pub use release::Deploys;
 pub use settings::Settings;
 pub use source::{is_url, refuse_password};
 pub use web::renew;

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::event::{Deployed, Event, Outcome, StateResult, Summary};
+use crate::event::{Deployed, Event, Health, Outcome, StateResult, Summary};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
 use crate::host::{Action, Owner};
-use crate::order::Code;
+use crate::order::{Code, DeployOrder};
 use crate::plan::Change;
 
 use super::hooks::{self, Around, Hook};
@@ -17,9 +17,6 @@ use super::{Settings, changed, health, history, kept, source, web};
 
 /// Stands in a release that was made to its end; what has none was cut short.
 pub(super) const COMPLETE: &str = ".complete";
-
-/// The stages of a return that goes well.
-pub const STAGES_BACK: usize = 4;
 
 /// Deploys to this host and returns to releases. Every stage is told as an event, and the host remembers each
 /// deploy with its end.
@@ -32,12 +29,12 @@ pub struct Deploys<'a> {
 
 impl Deploys<'_> {
     /// Makes and switches to a release. The old release goes on running if a stage fails.
-    pub fn deploy(&self, code: &Code, tell: &mut dyn FnMut(Event)) -> Exit {
-        let dirty = match code {
+    pub fn deploy(&self, order: &DeployOrder, tell: &mut dyn FnMut(Event)) -> Exit {
+        let dirty = match &order.code {
             Code::Checkout(checkout) => checkout.dirty || checkout.commit.is_none(),
             Code::Git { .. } => false,
         };
-        self.told("deploy", dirty, tell, |deploy| deploy.run(code))
+        self.told("deploy", dirty, tell, |deploy| deploy.run(order))
     }
 
     /// Switches to a release that is kept: of this name, else the one before the current. What runs goes on
@@ -101,7 +98,7 @@ struct Deploying<'a> {
 struct Told;
 
 impl Deploying<'_> {
-    fn run(&mut self, code: &Code) -> Result<(), Told> {
+    fn run(&mut self, order: &DeployOrder) -> Result<(), Told> {
         let settings = self.settings;
         let facts = self.facts;
         let releases = settings.root.join("releases");
@@ -114,7 +111,7 @@ impl Deploying<'_> {
         self.release = Some(folder.clone());
         let old = facts.host().link(&settings.root.join("current")).ok().flatten();
         let stage = Stage { settings, facts, folder: folder.clone() };
-        let made = self.make(code, &stage, old.as_deref());
+        let made = self.make(order, &stage, old.as_deref());
         if made.is_err() {
             let _best_effort = facts.host().perform(&Action::Remove { path: folder });
             return made;
@@ -152,7 +149,7 @@ impl Deploying<'_> {
         Ok(())
     }
 
-    fn make(&mut self, code: &Code, stage: &Stage<'_>, old: Option<&Path>) -> Result<(), Told> {
+    fn make(&mut self, order: &DeployOrder, stage: &Stage<'_>, old: Option<&Path>) -> Result<(), Told> {
         let folder = &stage.folder;
         let mut commit = None;
         let unpacked = self.stage("code", || {
@@ -161,7 +158,7 @@ impl Deploying<'_> {
                 mode: Some(0o755),
                 owner: Owner::default(),
             })?;
-            let found = source::unpack(code, folder, stage.settings, stage.facts)?;
+            let found = source::unpack(&order.code, folder, stage.settings, stage.facts)?;
             stage.facts.host().perform(&Action::WriteFile {
                 path: folder.join(kept::REVISION),
                 content: format!("{found}\n").into_bytes(),
@@ -185,6 +182,7 @@ impl Deploying<'_> {
         self.stage("shared files", || {
             stage.shared()?;
             changed::record(stage)?;
+            stage.static_files()?;
             Ok(stage.settings.deploy.shared.join(", "))
         })?;
         self.hook(Hook::After(Around::Shared), stage)?;
@@ -193,6 +191,9 @@ impl Deploying<'_> {
         for arguments in &stage.settings.deploy.manage {
             let step = arguments.first().map_or("", String::as_str);
             self.stage(&format!("manage.py {step}"), || {
+                if step == "migrate" && order.elsewhere {
+                    return Ok("another host does it for all".to_owned());
+                }
                 if step == "migrate" && old.is_some_and(|old| changed::same(stage, old).unwrap_or(false)) {
                     return Ok("not needed: code, packages and environment are as they were".to_owned());
                 }
@@ -214,12 +215,34 @@ impl Deploying<'_> {
         })
     }
 
+    /// Switches with no visitor sent here by a balancer. A host that does not come up is not sent any again.
     fn switch(&mut self, folder: &Path, old: Option<&Path>) -> Result<(), Told> {
+        let (settings, facts) = (self.settings, self.facts);
+        if settings.balanced {
+            self.stage("leave the balancer", || web::leave(settings, facts).map(|()| String::new()))?;
+        }
+        let switched = self.switch_alone(folder, old);
+        let works = || matches!(health::health(settings, facts), Ok(None | Some(Health::Answers)));
+        if settings.balanced && works() {
+            self.stage("back to the balancer", || web::come_back(settings, facts).map(|()| String::new()))?;
+        }
+        switched
+    }
+
+    fn switch_alone(&mut self, folder: &Path, old: Option<&Path>) -> Result<(), Told> {
         let settings = self.settings;
         let facts = self.facts;
         self.stage("switch", || {
             let path = folder.join(COMPLETE);
             facts.host().perform(&Action::Touch { path, accessed: None, modified: None })?;
+            if let Some(old) = old {
+                let path = settings.root.join("previous");
+                facts.host().perform(&Action::Symlink {
+                    path,
+                    target: old.to_owned(),
+                    owner: Owner::default(),
+                })?;
+            }
             point(settings, facts, folder)?;
             Ok(format!(
                 "{} → {}",

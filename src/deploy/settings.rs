@@ -17,6 +17,8 @@ pub struct Settings {
     pub domain: Option<String>,
     /// The site answers by HTTPS.
     pub https: bool,
+    /// A balancer stands before this host.
+    pub balanced: bool,
     pub deploy: Deploy,
 }
 
@@ -58,9 +60,18 @@ impl Default for Deploy {
 }
 
 impl Settings {
-    /// How many stages a deploy has that goes well.
+    /// How many stages a deploy has that goes well, hooks apart.
     pub fn stages(&self) -> usize {
-        9 + self.deploy.manage.len()
+        9 + self.deploy.manage.len() + self.leaving()
+    }
+
+    /// How many stages a return has that goes well.
+    pub fn stages_back(&self) -> usize {
+        4 + self.leaving()
+    }
+
+    fn leaving(&self) -> usize {
+        if self.balanced { 2 } else { 0 }
     }
 
     pub fn read(pillar: &Map<String, Value>) -> Result<Self> {
@@ -88,11 +99,21 @@ impl Settings {
             python: text("python").unwrap_or_else(|| "python3".to_owned()),
             domain: text("domain"),
             https: certificate != Some("none"),
+            balanced: balanced(pillar),
             deploy,
         };
         super::hooks::checked(&settings)?;
         Ok(settings)
     }
+}
+
+/// Whether one of the environment's hosts is a balancer.
+fn balanced(pillar: &Map<String, Value>) -> bool {
+    let hosts = pillar.get("hosts").and_then(Value::as_object);
+    hosts.into_iter().flat_map(|hosts| hosts.values()).any(|host| {
+        let roles = host.get("roles").and_then(Value::as_array);
+        roles.is_some_and(|roles| roles.iter().any(|role| role == "balancer"))
+    })
 }
 
 #[cfg(test)]
@@ -106,7 +127,10 @@ mod tests {
     #[test]
     fn the_pillar_may_say_little_or_much() {
         let plain = read(serde_json::json!({"project_name": "shop"})).unwrap();
-        assert_eq!((plain.deploy.keep, plain.https), (5, true));
+        assert_eq!((plain.deploy.keep, plain.https, plain.balanced), (5, true, false));
+        let fleet = serde_json::json!({"project_name": "shop",
+            "hosts": {"lb": {"roles": ["balancer"]}, "web": {"roles": ["web"]}}});
+        assert!(read(fleet).unwrap().balanced);
         let rich = serde_json::json!({"project_name": "shop", "deploy": {"keep": 2, "health": "/health/"},
             "https": {"certificate": "none"}});
         let rich = read(rich).unwrap();

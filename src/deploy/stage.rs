@@ -19,6 +19,9 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// So many files are no requirements that somebody wrote, but a circle of them.
 const MOST_INCLUDED: usize = 100;
 
+/// Where a release has its static files; Nginx serves those of the current and of the one before.
+const STATIC: &str = "static";
+
 /// A release in the making.
 pub struct Stage<'a> {
     pub settings: &'a Settings,
@@ -171,9 +174,17 @@ impl Stage<'_> {
         self.in_environment(&argv).context(format!("manage.py {}", arguments.join(" ")))
     }
 
-    /// Runs a command in the release, as the project's user, in the application's process environment.
+    /// Makes the folder for the release's static files, which is the project's user's.
+    pub fn static_files(&self) -> Result<()> {
+        self.make_directory(&self.folder.join(STATIC), self.owner())
+    }
+
+    /// Runs a command in the release, as the project's user, in the application's process environment, where
+    /// static files are those of this release and not of the current one.
     pub fn in_environment(&self, argv: &[String]) -> Result<()> {
-        let start = ["/usr/local/bin/provision", "env", &self.settings.project, "--"].map(str::to_owned);
+        let root = format!("STATIC_ROOT={}", text(&self.folder.join(STATIC))?);
+        let start = ["/usr/local/bin/provision", "env", &self.settings.project, "--", "env", &root];
+        let start = start.map(str::to_owned);
         let mut command = self.as_project(start.into_iter().chain(argv.iter().cloned()));
         command.cwd = Some(self.folder.clone());
         command.timeout = INSTALL_LIMIT;

@@ -1,6 +1,6 @@
 //! The processes that answer for the site: renewed while they go on answering, started where they do not run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::exit::Exit;
@@ -40,6 +40,29 @@ pub fn renew(settings: &Settings, facts: &Facts) -> Result<()> {
         Err(Fault::new(why.strip_prefix("error: ").unwrap_or(why)))
     })
     .map(|_| ())
+}
+
+/// A balancer tries a host again after the 2 s of its `fail_timeout` (states/nginx/files/balancer.conf).
+const TRIED_AGAIN: Duration = Duration::from_secs(3);
+
+/// While this is there, Nginx sends what can be asked twice back to the balancer, which asks another host. A
+/// restart of the host takes it away.
+fn draining(settings: &Settings) -> PathBuf {
+    Path::new("/run").join(&settings.project).join("draining")
+}
+
+/// Has balancers send visitors elsewhere.
+pub fn leave(settings: &Settings, facts: &Facts) -> Result<()> {
+    let path = draining(settings);
+    facts.host().perform(&Action::Touch { path, accessed: None, modified: None })?;
+    Ok(())
+}
+
+/// Has balancers send visitors here again, and waits until they do.
+pub fn come_back(settings: &Settings, facts: &Facts) -> Result<()> {
+    facts.host().perform(&Action::Remove { path: draining(settings) })?;
+    std::thread::sleep(TRIED_AGAIN);
+    Ok(())
 }
 
 /// Ends what runs, where there is nothing to put in its place.

@@ -68,6 +68,27 @@ pub struct Fleet {
     pub password: Option<Password>,
     /// At most so many hosts at the same time.
     pub at_once: usize,
+    /// One host first, then so many at a time, and no more after a failure. `None`: all of them, each by itself.
+    pub rolling: Option<usize>,
+}
+
+/// The order as one host gets it.
+fn own_order(order: &Order, at: usize, ready: &Ready, mine: &BTreeMap<String, Grains>) -> Order {
+    let (session, secrets, archive) = ready;
+    let mut own = Order {
+        id: session.target.name.clone(),
+        ssh_port: session.probe.port,
+        mine: mine.clone(),
+        secrets: secrets.clone(),
+        ..order.clone()
+    };
+    if let Task::Deploy(deploy) = &mut own.task {
+        deploy.elsewhere = at > 0;
+        if let Some(archive) = archive {
+            deploy.set_archive(archive.clone());
+        }
+    }
+    own
 }
 
 impl Fleet {
@@ -94,19 +115,10 @@ impl Fleet {
                     self.session(target, freights, &own, &tell)
                 });
                 let mine = self.facts(&sessions, order);
-                let ends = self.each(&sessions, |at, session| match session {
-                    Ok((session, secrets, archive)) => {
-                        let mut order = Order {
-                            id: session.target.name.clone(),
-                            ssh_port: session.probe.port,
-                            mine: mine.clone(),
-                            secrets: secrets.clone(),
-                            ..order.clone()
-                        };
-                        if let (Task::Deploy(deploy), Some(archive)) = (&mut order.task, archive) {
-                            deploy.set_archive(archive.clone());
-                        }
-                        session.run(&order, &mut |event| {
+                let run = |at: usize, session: &Result<Ready, Refusal>| match session {
+                    Ok(ready) => {
+                        let order = own_order(order, at, ready, &mine);
+                        ready.0.run(&order, &mut |event| {
                             let _gone = send.send((at, event));
                         })
                     }
@@ -115,7 +127,17 @@ impl Fleet {
                         let _gone = send.send((at, Event::Aborted { message, help, code: exit.code() }));
                         exit
                     }
-                });
+                };
+                let leave = |at: usize, stopped: &str| {
+                    let message = format!("left as it was, since `{stopped}` failed");
+                    let code = Exit::Failed.code();
+                    let _gone = send.send((at, Event::Aborted { message, help: None, code }));
+                    Exit::Failed
+                };
+                let ends = match self.rolling {
+                    Some(width) => self.roll(&sessions, width, &run, &leave),
+                    None => self.each(&sessions, run),
+                };
                 if let Ok(mut exits) = exits.lock() {
                     *exits = ends;
                 }
@@ -125,6 +147,35 @@ impl Fleet {
             }
         });
         exits.into_inner().unwrap_or_default()
+    }
+
+    /// One host, then as many at a time as `width` says, until one fails: those behind it are left. A host that
+    /// cannot be reached fails before anything is begun.
+    fn roll(
+        &self,
+        sessions: &[Result<Ready, Refusal>],
+        width: usize,
+        run: &(dyn Fn(usize, &Result<Ready, Refusal>) -> Exit + Sync),
+        leave: &(dyn Fn(usize, &str) -> Exit + Sync),
+    ) -> Vec<Exit> {
+        let name = |at: usize| self.targets.get(at).map_or("", |target| target.name.as_str()).to_owned();
+        let mut stopped = sessions.iter().position(Result::is_err).map(name);
+        let mut ends = Vec::new();
+        while ends.len() < sessions.len() {
+            let begin = ends.len();
+            let width = if begin == 0 { 1 } else { width.max(1) };
+            let wave: Vec<_> = sessions.iter().skip(begin).take(width).collect();
+            let exits = self.each(&wave, |at, session| match (session, &stopped) {
+                (Ok(_), Some(stopped)) => leave(begin + at, stopped),
+                _ => run(begin + at, session),
+            });
+            if stopped.is_none() {
+                let failed = exits.iter().position(|exit| *exit != Exit::Converged);
+                stopped = failed.map(|at| name(begin + at));
+            }
+            ends.extend(exits);
+        }
+        ends
     }
 
     /// Does something for each, at most `at_once` at a time, and gives the answers in order.

@@ -52,7 +52,6 @@ application-data:
       - {{ project.shared }}/tmp:
         - mode: '0750'
       - {{ project.shared }}/media
-      - {{ project.public }}/static
     - user: {{ project.user }}
     - group: {{ project.user }}
     - mode: '0755'

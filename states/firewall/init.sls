@@ -1,5 +1,6 @@
-# ufw lets in ssh, the site on hosts with the role web, what the pillar adds, and
-# the project's other hosts to database and cache; everything else is refused.
+# ufw lets in ssh, the site on hosts with the role web (behind a balancer only the
+# balancer) and on balancers, what the pillar adds, and the project's other hosts to
+# database and cache; everything else is refused.
 # Pillar: firewall:enabled (yes), firewall:allow (maps of port, proto, from, comment).
 {%- from 'project.jinja' import roles, peers with context %}
 {%- if salt['pillar.get']('firewall:enabled', True) %}
@@ -10,8 +11,12 @@
 {%- for port in [port_now, salt['pillar.get']('ssh:port', port_now)] | unique %}
   {%- set rules.all = rules.all + [{'port': port, 'comment': 'ssh'}] %}
 {%- endfor %}
-{%- if 'web' in roles %}
+{%- if 'balancer' in roles or ('web' in roles and not peers.balancers) %}
   {%- set rules.all = rules.all + [{'port': 80, 'comment': 'http'}, {'port': 443, 'comment': 'https'}] %}
+{%- elif 'web' in roles %}
+  {%- for address in peers.balancers %}
+    {%- set rules.all = rules.all + [{'port': 80, 'from': address, 'comment': 'http'}, {'port': 443, 'from': address, 'comment': 'https'}] %}
+  {%- endfor %}
 {%- endif %}
 {%- if 'db-master' in roles %}
   {%- for address in peers.db_clients %}

@@ -1,11 +1,12 @@
 # Nginx in front of the application: static and media files, HTTPS, a page while
 # there is nothing to show (not deployed yet, under maintenance, not answering).
+# On a host with the role balancer: Nginx in front of the hosts with the role web.
 # Names that are not the site's get no answer. `touch /var/www/<project>/maintenance`
 # switches the maintenance page on, removing the file switches it off.
 # Pillar: domain, aliases; https:certificate (self-signed; own: tls:certificate and
 # tls:key of secrets.sls; none: plain http, where something in front does the rest);
 # nginx:max_upload (20m).
-{%- from 'project.jinja' import project with context %}
+{%- from 'project.jinja' import project, roles with context %}
 {%- from 'nginx/map.jinja' import site with context %}
 nginx:
   pkg.installed:
@@ -118,7 +119,7 @@ certificate-is-unknown:
 
 /etc/nginx/sites-enabled/{{ project.name }}.conf:
   file.managed:
-    - source: salt://nginx/files/site.conf
+    - source: salt://nginx/files/{{ 'balancer' if 'balancer' in roles else 'site' }}.conf
     - template: jinja
     - user: root
     - group: root
@@ -130,3 +131,18 @@ certificate-is-unknown:
       - file: /usr/local/sbin/nginx-try-site
       - file: /etc/nginx/pages
       - file: /etc/nginx/tls
+{%- if 'balancer' in roles %}
+{%- if 'web' in roles %}
+
+balancer-is-no-web:
+  test.fail_without_changes:
+    - name: "a host cannot have both roles, web and balancer: without a balancer, web is all that a site needs"
+    - order: first
+{%- endif %}
+
+# Where the maintenance page is switched.
+{{ project.root }}:
+  file.directory:
+    - mode: '0755'
+    - makedirs: True
+{%- endif %}

@@ -1,0 +1,178 @@
+//! A site on several real hosts: a balancer, two that run the application, one with the database and the cache.
+//! What visitors see of deploys, failures and deaths.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_types,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use provision::sandbox::{Guard, Image};
+use support::{DB_PASSWORD, Load, PROGRAM, Project, Run, boot, inside, page};
+
+struct Fleet {
+    project: Project,
+    config: String,
+    balancer: Guard,
+    web1: Guard,
+    web2: Guard,
+    db: Guard,
+}
+
+impl Fleet {
+    fn boot() -> Self {
+        let [balancer, web1, web2, db] = std::array::from_fn(|_| boot(Image::Bare));
+        let project = Project::new();
+        let entry = |name: &str, host: &Guard, roles: &str| {
+            let (address, internal) = (&host.name, host.address);
+            format!("  {name}: {{address: {address}, internal: {internal}, user: root, roles: [{roles}]}}\n")
+        };
+        let hosts = [
+            entry("lb", &balancer, "balancer"),
+            entry("web1", &web1, "web"),
+            entry("web2", &web2, "web"),
+            entry("db", &db, "db-master, cache"),
+        ];
+        let path = "pillar/staging/env.sls";
+        let pillar = std::fs::read_to_string(project.root().join(path)).unwrap();
+        project.write(path, &pillar.replace("hosts: []\n", &format!("hosts:\n{}", hosts.concat())));
+        let config = project.ssh_config(&[&balancer, &web1, &web2, &db]).display().to_string();
+        Self { project, config, balancer, web1, web2, db }
+    }
+
+    fn run(&self, words: &[&str]) -> Run {
+        self.project.run(&[&["-F", &self.config, "staging"], words].concat())
+    }
+
+    fn currents(&self) -> [String; 2] {
+        [&self.web1, &self.web2].map(|host| inside(host, "readlink /var/www/example/current || true"))
+    }
+}
+
+/// The words that a host's stage came with.
+fn said<'a>(run: &'a Run, host: &str, stage: &str) -> &'a serde_json::Value {
+    let state = run.events.iter().find(|event| event["host"] == host && event["id"] == stage);
+    state.unwrap_or_else(|| panic!("no `{stage}` of {host}: {}", run.text()))
+}
+
+#[test]
+fn a_fleet_is_made_and_deployed_to_under_load() {
+    let fleet = Fleet::boot();
+    fleet.run(&[]).expect(0);
+    let second = fleet.run(&[]).expect(0);
+    assert_eq!(second.states("changed"), [] as [&str; 0]);
+    assert_eq!(page(&fleet.balancer, "/").0, "503");
+
+    let old_file = "tests/example-app/example/static/example/old.txt";
+    fleet.project.write(old_file, "of the first release");
+    fleet.run(&["deploy"]).expect(0);
+    let (status, body) = page(&fleet.balancer, "/");
+    assert_eq!(status, "200", "{body}");
+    assert!(body.contains("id=\"postgres\">Grüße") && body.contains("id=\"memcached\">Hello"), "{body}");
+    assert_eq!(page(&fleet.balancer, "/static/example/style.css").0, "200");
+    // Visitors come by the balancer only, and nobody else to the database.
+    for (host, port) in [(&fleet.web1, 443), (&fleet.web1, 80), (&fleet.db, 5432), (&fleet.db, 11211)] {
+        let address = SocketAddr::from((host.address, port));
+        assert!(TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_err(), "{address}");
+    }
+
+    // Host after host, and no visitor is refused.
+    let load = Load::on(&fleet.balancer, "/");
+    let before = fleet.currents();
+    std::fs::remove_file(fleet.project.root().join(old_file)).unwrap();
+    let rolling = fleet.run(&["deploy"]).expect(0);
+    let after = fleet.currents();
+    assert!(before[0] != after[0] && before[1] != after[1]);
+    assert!(said(&rolling, "web2", "manage.py migrate").to_string().contains("another host does it"));
+    let order: Vec<_> = rolling
+        .events
+        .iter()
+        .filter(|event| event["id"] == "ready" || event["id"] == "back to the balancer")
+        .map(|event| event["host"].as_str().unwrap())
+        .collect();
+    assert_eq!(order, ["web1", "web1", "web2", "web2"]);
+    load.none_failed();
+    // Pages of the release before still find their files.
+    assert_eq!(page(&fleet.balancer, "/static/example/old.txt").0, "200");
+
+    // A broken release ends at the first host, which returns to the old one.
+    let load = Load::on(&fleet.balancer, "/");
+    let wsgi = "tests/example-app/example/wsgi.py";
+    let whole = std::fs::read_to_string(fleet.project.root().join(wsgi)).unwrap();
+    fleet.project.write(wsgi, "raise RuntimeError('broken on purpose')\n");
+    let broken = fleet.run(&["deploy"]).expect(1);
+    assert_eq!(fleet.currents(), after);
+    assert_eq!(said(&broken, "web1", "renew")["outcome"], "failed");
+    let left =
+        broken.events.iter().find(|event| event["host"] == "web2" && event["event"] == "aborted").unwrap();
+    assert_eq!(left["message"], "left as it was, since `web1` failed");
+    fleet.project.write(wsgi, &whole);
+
+    fleet.run(&["rollback"]).expect(0);
+    assert_eq!(fleet.currents(), before);
+    load.none_failed();
+
+    // So is a change that restarts web processes, on all hosts at once.
+    let load = Load::on(&fleet.balancer, "/");
+    fleet.project.secrets(DB_PASSWORD, "  EXTRA: new-and-secret\n");
+    let changed = fleet.run(&["--limit", "role:web"]).expect(0);
+    assert_eq!(changed.states("changed").len(), 4, "{:?}", changed.states("changed"));
+    load.none_failed();
+
+    closed_for_a_release(&fleet);
+    dies_meanwhile(fleet);
+}
+
+/// The maintenance page is up while all hosts change, and goes away, also where the release is broken.
+fn closed_for_a_release(fleet: &Fleet) {
+    let mut seen = Vec::new();
+    let wsgi = "tests/example-app/example/wsgi.py";
+    let whole = std::fs::read_to_string(fleet.project.root().join(wsgi)).unwrap();
+    for (text, code) in [(whole.as_str(), 0), ("raise RuntimeError('broken')\n", 1)] {
+        fleet.project.write(wsgi, text);
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| fleet.run(&["deploy", "--full"]));
+            while !run.is_finished() {
+                let (status, body) = page(&fleet.balancer, "/");
+                seen.push((status, body.contains("Back in a moment")));
+            }
+            run.join().unwrap().expect(code);
+        });
+        assert!(seen.contains(&("503".to_owned(), true)), "{seen:?}");
+        assert!(seen.iter().all(|(status, _)| ["200", "503"].contains(&status.as_str())), "{seen:?}");
+        assert_eq!(page(&fleet.balancer, "/").0, "200");
+        seen.clear();
+    }
+    fleet.project.write(wsgi, &whole);
+}
+
+/// The second host dies while it is deployed to: the first has the new release and answers for both.
+fn dies_meanwhile(fleet: Fleet) {
+    let before = fleet.currents();
+    let mut child = Command::new(PROGRAM)
+        .current_dir(fleet.project.root())
+        .args(["-F", &fleet.config, "--json", "staging", "deploy"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = lines.map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("\"host\":\"web2\"") && line.contains("\"id\":\"code\"")));
+    drop(fleet.web2);
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("web2") && line.contains("was lost")), "{rest:?}");
+    assert_ne!(inside(&fleet.web1, "readlink /var/www/example/current"), before[0]);
+    for _ in 0..4 {
+        assert_eq!(page(&fleet.balancer, "/").0, "200");
+    }
+}
