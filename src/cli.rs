@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::sandbox::SandboxCommand;
 
 pub use tasks::{
-    ApplyArguments, DeployArguments, EnvironmentCommand, ExecArguments, GraphArguments, GraphFormat,
+    ApplyArguments, DbTask, DeployArguments, EnvironmentCommand, ExecArguments, GraphArguments, GraphFormat,
     HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments, Pace, RenderArguments,
     RenderCommand, RollbackArguments, Shape, ShellArguments, ShowArguments, ShowCommand, Switch,
     SwitchArguments, Task, UnlockArguments,
@@ -27,7 +27,7 @@ Examples:
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, db, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say

@@ -104,7 +104,11 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
             }
         };
         return Ok(match &order.task {
-            Task::Operate(operation) => answer::answer(operation, order, &settings, &facts, &mut told),
+            Task::Operate(operation) => {
+                let database = operate::Database::read(&order.project, &pillar.data);
+                let answer = answer::Answer { order, settings: &settings, database, facts: &facts };
+                answer.give(operation, &mut told)
+            }
             _ => ship(order, &settings, &facts, &mut told),
         });
     }

@@ -101,11 +101,13 @@ pub struct Checkout {
     pub dirty: bool,
 }
 
-impl DeployOrder {
-    /// Says where the code that was sent is.
-    pub fn set_archive(&mut self, archive: PathBuf) {
-        if let Code::Checkout(checkout) = &mut self.code {
-            checkout.archive = archive;
+impl Task {
+    /// Says where what was sent with the order is.
+    pub fn set_archive(&mut self, sent: PathBuf) {
+        match self {
+            Self::Deploy(DeployOrder { code: Code::Checkout(checkout), .. }) => checkout.archive = sent,
+            Self::Operate(Operation::Restore { archive }) => *archive = sent,
+            _ => {}
         }
     }
 }

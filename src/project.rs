@@ -16,12 +16,13 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 33] = [
+const RESERVED: [&str; 34] = [
     "apply",
     "check",
     "completions",
     "converge",
     "cron",
+    "db",
     "deploy",
     "doc",
     "env",

@@ -4,6 +4,8 @@
 #   balancer   Nginx in front of the hosts with the role web (never by itself)
 #   db-master  Postgres
 #   cache      Memcached
+#   worker     the application's Celery workers, if the pillar has `celery`
+#   queue      Redis, through which they get their work
 # Last come the project's own, which the pillar names under `states`.
 {% from 'project.jinja' import roles with context %}
 base:
@@ -21,11 +23,19 @@ base:
 {%- if 'cache' in roles %}
     - memcached
 {%- endif %}
-{%- if 'web' in roles %}
+{%- if 'queue' in roles %}
+    - redis
+{%- endif %}
+{%- if 'web' in roles or 'worker' in roles %}
     - supervisor
     - app
-    - nginx
     - logrotate
+{%- endif %}
+{%- if 'worker' in roles %}
+    - worker
+{%- endif %}
+{%- if 'web' in roles %}
+    - nginx
 {%- endif %}
 {%- if 'balancer' in roles %}
     - nginx

@@ -25,12 +25,13 @@ struct Fleet {
     balancer: Guard,
     web1: Guard,
     web2: Guard,
+    worker: Guard,
     db: Guard,
 }
 
 impl Fleet {
     fn boot() -> Self {
-        let [balancer, web1, web2, db] = std::array::from_fn(|_| boot(Image::Bare));
+        let [balancer, web1, web2, worker, db] = std::array::from_fn(|_| boot(Image::Bare));
         let project = Project::new();
         let entry = |name: &str, host: &Guard, roles: &str| {
             let (address, internal) = (&host.name, host.address);
@@ -40,13 +41,21 @@ impl Fleet {
             entry("lb", &balancer, "balancer"),
             entry("web1", &web1, "web"),
             entry("web2", &web2, "web"),
-            entry("db", &db, "db-master, cache"),
+            entry("worker", &worker, "worker"),
+            entry("db", &db, "db-master, cache, queue"),
+            "celery: {app: example, concurrency: 1, beat: yes}\n".to_owned(),
         ];
+        project.write("tests/example-app/requirements.txt", &requirements(&project));
+        project.write("tests/example-app/example/__init__.py", "from .celery import app\n");
+        project.write(
+            "tests/example-app/example/celery.py",
+            "from celery import Celery\napp = Celery('example')\n\n@app.task(name='add')\ndef add(a, b):\n    return a + b\n",
+        );
         let path = "pillar/staging/env.sls";
         let pillar = std::fs::read_to_string(project.root().join(path)).unwrap();
         project.write(path, &pillar.replace("hosts: []\n", &format!("hosts:\n{}", hosts.concat())));
-        let config = project.ssh_config(&[&balancer, &web1, &web2, &db]).display().to_string();
-        Self { project, config, balancer, web1, web2, db }
+        let config = project.ssh_config(&[&balancer, &web1, &web2, &worker, &db]).display().to_string();
+        Self { project, config, balancer, web1, web2, worker, db }
     }
 
     fn run(&self, words: &[&str]) -> Run {
@@ -56,6 +65,12 @@ impl Fleet {
     fn currents(&self) -> [String; 2] {
         [&self.web1, &self.web2].map(|host| inside(host, "readlink /var/www/example/current || true"))
     }
+}
+
+/// Those of the example, and Celery.
+fn requirements(project: &Project) -> String {
+    let path = project.root().join("tests/example-app/requirements.txt");
+    std::fs::read_to_string(path).unwrap() + "celery[redis]\n"
 }
 
 /// The words that a host's stage came with.
@@ -80,10 +95,14 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
     assert!(body.contains("id=\"postgres\">Grüße") && body.contains("id=\"memcached\">Hello"), "{body}");
     assert_eq!(page(&fleet.balancer, "/static/example/style.css").0, "200");
     // Visitors come by the balancer only, and nobody else to the database.
-    for (host, port) in [(&fleet.web1, 443), (&fleet.web1, 80), (&fleet.db, 5432), (&fleet.db, 11211)] {
+    for (host, port) in
+        [(&fleet.web1, 443), (&fleet.web1, 80), (&fleet.db, 5432), (&fleet.db, 11211), (&fleet.db, 6379)]
+    {
         let address = SocketAddr::from((host.address, port));
         assert!(TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_err(), "{address}");
     }
+
+    works(&fleet);
 
     // Host after host, and no visitor is refused.
     let load = Load::on(&fleet.balancer, "/");
@@ -99,7 +118,7 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
         .filter(|event| event["id"] == "ready" || event["id"] == "back to the balancer")
         .map(|event| event["host"].as_str().unwrap())
         .collect();
-    assert_eq!(order, ["web1", "web1", "web2", "web2"]);
+    assert_eq!(order, ["web1", "web1", "web2", "web2", "worker"]);
     load.none_failed();
     // Pages of the release before still find their files.
     assert_eq!(page(&fleet.balancer, "/static/example/old.txt").0, "200");
@@ -130,6 +149,30 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
 
     closed_for_a_release(&fleet);
     dies_meanwhile(fleet);
+}
+
+/// The worker takes what is queued, and one beat runs.
+fn works(fleet: &Fleet) {
+    let ping = fleet.run(&["exec", "--limit", "web1", "--", "celery", "-A", "example", "inspect", "ping"]);
+    assert!(ping.expect(0).text().contains("pong"));
+    fleet
+        .run(&["exec", "--limit", "web1", "--", "celery", "-A", "example", "call", "add", "-a", "[1, 2]"])
+        .expect(0);
+    let done =
+        "until grep -q 'Task add.* succeeded' /var/log/supervisor/example-worker.log; do sleep 0.1; done";
+    inside(&fleet.worker, done);
+    let status = fleet.run(&["status", "worker", "beat", "redis-server"]).expect(0);
+    let mut running: Vec<_> = status
+        .events
+        .iter()
+        .filter(|event| event["event"] == "status")
+        .flat_map(|event| event["status"]["processes"].as_array().unwrap())
+        .map(|process| {
+            format!("{} {}", process["name"].as_str().unwrap(), process["state"].as_str().unwrap())
+        })
+        .collect();
+    running.sort();
+    assert_eq!(running, ["example-beat running", "example-worker running", "redis-server active"]);
 }
 
 /// The maintenance page is up while all hosts change, and goes away, also where the release is broken.

@@ -80,6 +80,7 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     load.none_failed();
     remembered(&host, &project);
     operated(&host, &project);
+    loaded(&host, &project);
 
     // A changed secret restarts the program that uses it, and nothing else.
     let pid = |program: &str| inside(&host, &format!("pgrep -o -x {program}"));
@@ -242,6 +243,40 @@ fn operated(host: &provision::sandbox::Guard, project: &Project) {
     assert_eq!(inside(host, "systemctl is-active cron || true"), "inactive\n");
     on(&["cron", "on"]).expect(0);
     assert_eq!(inside(host, "systemctl is-active cron"), "active\n");
+}
+
+/// The database is saved, loaded and put back; what cannot be loaded changes nothing.
+fn loaded(host: &provision::sandbox::Guard, project: &Project) {
+    use std::os::unix::fs::PermissionsExt;
+    let on = |words: &[&str]| project.on(host, "root", &[&["staging"], words].concat());
+    let sql =
+        |sql: &str| inside(host, &format!("cd / && runuser -u postgres -- psql -qAt example -c \"{sql}\""));
+    sql("SET ROLE example; CREATE TABLE note (t text); INSERT INTO note VALUES ('one')");
+    on(&["db", "dump", "one.dump"]).expect(0);
+    let file = project.root().join("one.dump");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    on(&["db", "dump", "one.dump"]).expect(2);
+    sql("INSERT INTO note VALUES ('two')");
+    let rows = || sql("SELECT t FROM note ORDER BY t");
+
+    on(&["db", "load", "one.dump"]).expect(0);
+    assert_eq!(rows(), "one\n");
+    assert_eq!(sql("SELECT tableowner FROM pg_tables WHERE tablename = 'note'"), "example\n");
+    assert_eq!(page(host, "/").0, "200");
+    on(&["db", "undo"]).expect(0);
+    assert_eq!(rows(), "one\ntwo\n");
+    on(&["db", "undo"]).expect(1);
+
+    project.write("broken.dump", "no dump");
+    on(&["db", "load", "broken.dump"]).expect(1);
+    let path = "pillar/staging/env.sls";
+    let pillar = std::fs::read_to_string(project.root().join(path)).unwrap();
+    project.write(path, &format!("{pillar}db: {{scrub: ['test -n \"$SECRET_KEY\"', 'false']}}\n"));
+    on(&["db", "load", "one.dump"]).expect(1);
+    project.write(path, &pillar);
+    assert_eq!(rows(), "one\ntwo\n");
+    assert_eq!(page(host, "/").0, "200");
+    project.run(&["production", "db", "load", "one.dump"]).expect(2);
 }
 
 /// A log that is followed shows what comes, and nothing is left on the host when the reader goes away.

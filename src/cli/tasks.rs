@@ -1,5 +1,7 @@
 //! What can be asked of an environment, and what it says of itself.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{EXAMPLES, RunOptions};
@@ -65,6 +67,9 @@ pub enum Task {
     Maintenance(SwitchArguments),
     /// Switch on or off that crontabs are run; a restart of the host switches them on
     Cron(SwitchArguments),
+    /// Save the database here, put a dump in its place, copy it from another environment
+    #[command(subcommand)]
+    Db(DbTask),
     /// Show what the files come to for a host, in Salt's own shapes; needs no host
     Show(ShowArguments),
     /// Print a state file or template as it comes out for a host; needs no host
@@ -261,6 +266,44 @@ pub struct ShellArguments {
     /// Run this instead of a shell, with a terminal, as in: -- python manage.py dbshell
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+/// What is done with the database.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DbTask {
+    /// Save the database into a file here, which only you can read
+    Dump {
+        /// The file [default: PROJECT-ENV-TIME.dump]
+        file: Option<PathBuf>,
+    },
+    /// Put what a file holds in the place of the database
+    ///
+    /// The site shows its maintenance page meanwhile. Migrations that the file does not have yet are run, and then
+    /// the commands of `db: {scrub: […]}` in the pillar. Where any of it fails, the database is as it was.
+    Load {
+        /// From `db dump`
+        file: PathBuf,
+        /// Although the environment is production
+        #[arg(long)]
+        i_know: bool,
+    },
+    /// Put the database of another environment in the place of this one's
+    ///
+    /// As `db dump` there and `db load` here.
+    Copy {
+        /// The environment that the data comes from
+        #[arg(long, value_name = "ENV")]
+        from: String,
+        /// Although this environment is production
+        #[arg(long)]
+        i_know: bool,
+    },
+    /// Put the database back that was there before the last load
+    Undo {
+        /// Although the environment is production
+        #[arg(long)]
+        i_know: bool,
+    },
 }
 
 #[derive(Clone, Debug, Args)]

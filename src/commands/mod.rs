@@ -2,6 +2,7 @@
 
 mod check;
 mod converge;
+mod database;
 mod deploy;
 mod doc;
 mod graph;
@@ -162,6 +163,7 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Shell(arguments) => operate::shell(environment, &options, &arguments),
         Task::Maintenance(arguments) => operate::maintenance(environment, &options, &arguments),
         Task::Cron(arguments) => operate::cron(environment, &options, &arguments),
+        Task::Db(task) => database::run(environment, &options, &task),
         Task::History(arguments) => operate::history(environment, &options, &arguments),
         Task::Lock(arguments) => operate::lock(environment, &options, &arguments),
         Task::Unlock(arguments) => operate::unlock(environment, &options, &arguments),
@@ -186,6 +188,11 @@ fn complain(fault: &Fault) {
     if let Some(help) = &fault.help {
         let _closed = writeln!(out, "  {bold}help{bold:#}: {help}");
     }
+}
+
+/// A line for whoever typed the command.
+fn say(line: &str) {
+    let _closed = writeln!(anstream::stdout(), "{line}");
 }
 
 /// The report that the options ask for, on standard output.

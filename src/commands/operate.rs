@@ -52,17 +52,16 @@ pub fn exec(environment: &str, options: &RunOptions, arguments: &ExecArguments) 
 pub fn manage(environment: &str, options: &RunOptions, arguments: &ManageArguments) -> Result<Exit> {
     let argv = ["python", "manage.py"].map(str::to_owned).into_iter();
     let argv = argv.chain(arguments.arguments.iter().cloned()).collect();
-    let Some(mut session) = prepared(environment, options, APPLICATION)? else { return Ok(Exit::Project) };
-    session.keep_first();
-    Ok(session.run(Outgoing::of(Task::Operate(Operation::Exec { argv }))).exit)
+    let Some(session) = prepared(environment, options, APPLICATION)? else { return Ok(Exit::Project) };
+    let outgoing = Outgoing { first: true, ..Outgoing::of(Task::Operate(Operation::Exec { argv })) };
+    Ok(session.run(outgoing).exit)
 }
 
 pub fn shell(environment: &str, options: &RunOptions, arguments: &ShellArguments) -> Result<Exit> {
-    let Some(mut session) = prepared(environment, options, APPLICATION)? else { return Ok(Exit::Project) };
+    let Some(session) = prepared(environment, options, APPLICATION)? else { return Ok(Exit::Project) };
     if options.local || options.json {
         return Err(Fault::new("a shell needs a host and a terminal").help("leave --local and --json out"));
     }
-    session.keep_first();
     session.shell(&arguments.command)
 }
 

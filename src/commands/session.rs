@@ -53,6 +53,8 @@ pub struct Outgoing {
     pub notes: Vec<String>,
     /// Only the hosts that have one of these roles; empty: all of the session.
     pub roles: &'static [&'static str],
+    /// Only the first of the hosts.
+    pub first: bool,
     /// Host after host, at this pace, until one fails.
     pub pace: Option<Pace>,
 }
@@ -60,7 +62,16 @@ pub struct Outgoing {
 impl Outgoing {
     /// A task that needs nothing else.
     pub fn of(task: Task) -> Self {
-        Self { task, sls: Vec::new(), plan: false, archive: None, notes: Vec::new(), roles: &[], pace: None }
+        Self {
+            task,
+            sls: Vec::new(),
+            plan: false,
+            archive: None,
+            notes: Vec::new(),
+            roles: &[],
+            first: false,
+            pace: None,
+        }
     }
 }
 
@@ -154,11 +165,6 @@ impl Session {
         Ok(self.targets.iter().filter(does).cloned().collect())
     }
 
-    /// Leaves out all hosts but the first.
-    pub fn keep_first(&mut self) {
-        self.targets.truncate(1);
-    }
-
     /// A terminal on the first host: a shell there, or this command.
     pub fn shell(&self, command: &[String]) -> Result<Exit> {
         let Some(target) = self.targets.first() else { return Ok(Exit::Project) };
@@ -166,15 +172,23 @@ impl Session {
         match crate::remote::terminal(target, &project, command, self.password.as_ref()) {
             Ok(0) => Ok(Exit::Converged),
             Ok(_) => Ok(Exit::Failed),
-            Err(refusal) => {
-                let fault = Fault { message: refusal.message, help: refusal.help, output: None };
-                super::complain(&fault);
-                Ok(refusal.exit)
-            }
+            Err(refusal) => Ok(refused(refusal)),
         }
     }
 
-    fn project_name(&self) -> String {
+    /// Fetches what a command writes as root on the first host that has this role.
+    pub fn download(&self, role: &'static str, argv: &[String], into: std::fs::File) -> Result<Exit> {
+        let targets = self.with_roles(&[role])?;
+        let Some(target) = targets.first() else {
+            return Err(Fault::new(format!("none of these hosts has the role `{role}`")));
+        };
+        match crate::remote::download(target, &self.project_name(), argv, self.password.as_ref(), into) {
+            Ok(()) => Ok(Exit::Converged),
+            Err(refusal) => Ok(refused(refusal)),
+        }
+    }
+
+    pub fn project_name(&self) -> String {
         self.pillar("project_name").and_then(Value::as_str).unwrap_or("project").to_owned()
     }
 
@@ -201,14 +215,15 @@ impl Session {
         };
         if self.options.local {
             let mut order = order;
-            if let (Task::Deploy(deploy), Some(archive)) = (&mut order.task, outgoing.archive) {
-                deploy.set_archive(archive);
+            if let Some(archive) = outgoing.archive {
+                order.task.set_archive(archive);
             }
             let exit = super::locally(&order, &here::Files::project(&self.project), report.as_mut());
             return Ran { exit, changed: 0 };
         }
         // The hosts of the pillar were read when the session began.
-        let targets = self.with_roles(outgoing.roles).unwrap_or_default();
+        let mut targets = self.with_roles(outgoing.roles).unwrap_or_default();
+        targets.truncate(if outgoing.first { 1 } else { targets.len() });
         for target in &targets {
             report.host(&target.name);
         }
@@ -244,6 +259,11 @@ impl Session {
         report.finish();
         Ran { exit: exits.into_iter().fold(Exit::Converged, Exit::worst), changed }
     }
+}
+
+fn refused(refusal: crate::remote::Refusal) -> Exit {
+    super::complain(&Fault { message: refusal.message, help: refusal.help, output: None });
+    refusal.exit
 }
 
 /// The hosts of the command line, else those of the pillar. An address of the command line that the pillar

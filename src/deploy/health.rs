@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::fault::{Fault, Result};
 use crate::host::Command;
 
-use super::Settings;
+use super::{Settings, web};
 
 /// Asks until the site answers 200 or its time is up; the error says what it answered last.
 pub fn check(settings: &Settings, facts: &Facts) -> Result<()> {
@@ -25,7 +25,10 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<()> {
 
 /// Whether the site answers 200 now; `None` where there is no site to ask.
 pub fn health(settings: &Settings, facts: &Facts) -> Result<Option<Health>> {
-    let Some(domain) = &settings.domain else { return Ok(None) };
+    let Some(domain) = settings.domain.as_ref().filter(|_| web::is_here(settings, facts).unwrap_or(true))
+    else {
+        return Ok(None);
+    };
     if facts.host().which("curl")?.is_none() {
         return Err(Fault::new("there is no curl on the host to check the site with")
             .help("apply the base states first: `curl` is among their packages"));

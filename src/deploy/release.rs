@@ -218,12 +218,13 @@ impl Deploying<'_> {
     /// Switches with no visitor sent here by a balancer. A host that does not come up is not sent any again.
     fn switch(&mut self, folder: &Path, old: Option<&Path>) -> Result<(), Told> {
         let (settings, facts) = (self.settings, self.facts);
-        if settings.balanced {
+        let balanced = settings.balanced && web::is_here(settings, facts).unwrap_or(true);
+        if balanced {
             self.stage("leave the balancer", || web::leave(settings, facts).map(|()| String::new()))?;
         }
         let switched = self.switch_alone(folder, old);
         let works = || matches!(health::health(settings, facts), Ok(None | Some(Health::Answers)));
-        if settings.balanced && works() {
+        if balanced && works() {
             self.stage("back to the balancer", || web::come_back(settings, facts).map(|()| String::new()))?;
         }
         switched

@@ -15,31 +15,61 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// So much of what the program wrote is shown where it does not come up.
 const LINES: usize = 15;
 
-/// Puts processes with the current release in the place of those that run; no request is refused. Where
-/// none run, they are started.
+/// Puts processes with the current release in the place of those that run; no request is refused, and workers
+/// finish what they have begun. Where none run, they are started.
 pub fn renew(settings: &Settings, facts: &Facts) -> Result<()> {
-    let program = program(settings);
+    let web = program(settings);
     heard(settings, facts, || {
         supervisor(facts, &["reread"])?;
         let updated = supervisor(facts, &["update"])?;
-        if updated.lines().any(|line| line.starts_with(&format!("{program}:"))) {
-            return Ok(());
+        for program in programs(settings, facts)? {
+            if updated.lines().any(|line| line.starts_with(&format!("{program}:"))) {
+                continue;
+            }
+            if program == web {
+                renew_web(settings, facts)?;
+            } else {
+                supervisor(facts, &["restart", &program])
+                    .context(format!("could not restart `{program}`"))?;
+            }
         }
-        let renew = Command::new(["/usr/local/bin/provision", "renew", &settings.project]).timeout(LIMIT);
-        let answer = facts.host().ask(&renew)?;
-        if answer.success() {
-            return Ok(());
-        }
-        if answer.code == i32::from(Exit::Unreachable.code()) {
-            return supervisor(facts, &["restart", &program])
-                .map(|_| ())
-                .context("could not restart the application");
-        }
-        let errors = answer.errors();
-        let why = errors.lines().next().unwrap_or_default();
-        Err(Fault::new(why.strip_prefix("error: ").unwrap_or(why)))
+        Ok(())
     })
     .map(|_| ())
+}
+
+fn renew_web(settings: &Settings, facts: &Facts) -> Result<()> {
+    let renew = Command::new(["/usr/local/bin/provision", "renew", &settings.project]).timeout(LIMIT);
+    let answer = facts.host().ask(&renew)?;
+    if answer.success() {
+        return Ok(());
+    }
+    if answer.code == i32::from(Exit::Unreachable.code()) {
+        return supervisor(facts, &["restart", &program(settings)])
+            .map(|_| ())
+            .context("could not restart the application");
+    }
+    let errors = answer.errors();
+    let why = errors.lines().next().unwrap_or_default();
+    Err(Fault::new(why.strip_prefix("error: ").unwrap_or(why)))
+}
+
+/// Where Supervisor's programs are set up.
+const PROGRAMS: &str = "/etc/supervisor/conf.d";
+
+/// The project's programs that are set up here, the web program first.
+fn programs(settings: &Settings, facts: &Facts) -> Result<Vec<String>> {
+    let names = facts.host().list(Path::new(PROGRAMS))?.unwrap_or_default();
+    let own = names.iter().filter_map(|name| name.strip_suffix(".conf"));
+    let own = own.filter(|name| name.starts_with(&format!("{}-", settings.project))).map(str::to_owned);
+    let (web, others): (Vec<String>, Vec<String>) = own.partition(|name| *name == program(settings));
+    Ok(web.into_iter().chain(others).collect())
+}
+
+/// Whether this host answers for the site, and does not only work for it.
+pub fn is_here(settings: &Settings, facts: &Facts) -> Result<bool> {
+    let path = Path::new(PROGRAMS).join(format!("{}.conf", program(settings)));
+    Ok(facts.host().stat(&path)?.is_some())
 }
 
 /// A balancer tries a host again after the 2 s of its `fail_timeout` (states/nginx/files/balancer.conf).
@@ -67,7 +97,9 @@ pub fn come_back(settings: &Settings, facts: &Facts) -> Result<()> {
 
 /// Ends what runs, where there is nothing to put in its place.
 pub fn stop(settings: &Settings, facts: &Facts) {
-    let _not_running = supervisor(facts, &["stop", &program(settings)]);
+    for program in programs(settings, facts).unwrap_or_default() {
+        let _not_running = supervisor(facts, &["stop", &program]);
+    }
 }
 
 /// What the program wrote meanwhile stands with the fault, if there is one.

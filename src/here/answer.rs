@@ -10,56 +10,64 @@ use crate::fault::{Fault, Result};
 use crate::operate;
 use crate::order::{Operation, Order};
 
-pub fn answer(
-    operation: &Operation,
-    order: &Order,
-    settings: &Settings,
-    facts: &Facts,
-    told: &mut Telling<'_>,
-) -> Exit {
-    let project = &order.project;
-    let note = |message| Event::Note { message };
-    let said = match operation {
-        Operation::History { limit } => {
-            deploy::history(project, *limit, facts).map(|deploys| Event::History { deploys })
-        }
-        Operation::Lock { reason } => operate::lock(project, &order.operator, reason, facts).map(note),
-        Operation::Unlock { .. } => operate::unlock(project, facts).map(note),
-        Operation::Maintenance { on } => operate::maintenance(project, *on, facts).map(note),
-        Operation::Cron { on } => operate::cron(*on, facts).map(note),
-        Operation::Control { verb, names } => {
-            let renew = || deploy::renew(settings, facts);
-            operate::control(project, *verb, names, &renew, facts).map(|done| {
-                note(if done.is_empty() {
-                    "nothing of the project runs here".to_owned()
-                } else {
-                    done.join(", ")
+/// What is known where an operation is asked for.
+pub struct Answer<'a> {
+    pub order: &'a Order,
+    pub settings: &'a Settings,
+    pub database: operate::Database,
+    pub facts: &'a Facts,
+}
+
+impl Answer<'_> {
+    /// Does it, and tells what came of it.
+    pub fn give(&self, operation: &Operation, told: &mut Telling<'_>) -> Exit {
+        let Self { order, settings, database, facts } = self;
+        let project = &order.project;
+        let note = |message| Event::Note { message };
+        let said = match operation {
+            Operation::History { limit } => {
+                deploy::history(project, *limit, facts).map(|deploys| Event::History { deploys })
+            }
+            Operation::Lock { reason } => operate::lock(project, &order.operator, reason, facts).map(note),
+            Operation::Unlock { .. } => operate::unlock(project, facts).map(note),
+            Operation::Maintenance { on } => operate::maintenance(project, *on, facts).map(note),
+            Operation::Cron { on } => operate::cron(*on, facts).map(note),
+            Operation::Restore { archive } => database.restore(archive, facts).map(note),
+            Operation::Undo => database.undo(facts).map(note),
+            Operation::Control { verb, names } => {
+                let renew = || deploy::renew(settings, facts);
+                operate::control(project, *verb, names, &renew, facts).map(|done| {
+                    note(if done.is_empty() {
+                        "nothing of the project runs here".to_owned()
+                    } else {
+                        done.join(", ")
+                    })
                 })
-            })
+            }
+            Operation::Status { names } => status(project, names, settings, facts),
+            Operation::Logs { lines, follow, names } => {
+                let mut tell = |source: &str, text: &str| {
+                    told.event(Event::Line { source: source.to_owned(), text: text.to_owned() });
+                };
+                return match operate::logs(project, *lines, *follow, names, facts, &mut tell) {
+                    Ok(()) => ended(told),
+                    Err(fault) => failed(&fault, told),
+                };
+            }
+            Operation::Exec { argv } => {
+                let mut tell =
+                    |text: &str| told.event(Event::Line { source: String::new(), text: text.to_owned() });
+                return match operate::execute(project, argv, facts, &mut tell) {
+                    Ok(0) => ended(told),
+                    Ok(code) => failed(&Fault::new(format!("it ended with exit code {code}")), told),
+                    Err(fault) => failed(&fault, told),
+                };
+            }
+        };
+        match said {
+            Ok(event) => finished(event, told),
+            Err(fault) => failed(&fault, told),
         }
-        Operation::Status { names } => status(project, names, settings, facts),
-        Operation::Logs { lines, follow, names } => {
-            let mut tell = |source: &str, text: &str| {
-                told.event(Event::Line { source: source.to_owned(), text: text.to_owned() });
-            };
-            return match operate::logs(project, *lines, *follow, names, facts, &mut tell) {
-                Ok(()) => ended(told),
-                Err(fault) => failed(&fault, told),
-            };
-        }
-        Operation::Exec { argv } => {
-            let mut tell =
-                |text: &str| told.event(Event::Line { source: String::new(), text: text.to_owned() });
-            return match operate::execute(project, argv, facts, &mut tell) {
-                Ok(0) => ended(told),
-                Ok(code) => failed(&Fault::new(format!("it ended with exit code {code}")), told),
-                Err(fault) => failed(&fault, told),
-            };
-        }
-    };
-    match said {
-        Ok(event) => finished(event, told),
-        Err(fault) => failed(&fault, told),
     }
 }
 

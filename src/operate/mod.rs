@@ -1,6 +1,7 @@
 //! Everyday operation of a host: what runs and what happened, by hand what the states do not do.
 
 mod control;
+mod database;
 mod execute;
 mod hold;
 mod logs;
@@ -9,6 +10,7 @@ mod status;
 mod switches;
 
 pub use control::control;
+pub use database::Database;
 pub use execute::execute;
 pub use hold::{held, lock, unlock};
 pub use logs::logs;

@@ -1,5 +1,7 @@
 //! What is asked of a host besides converging and shipping: to look at what happened there, to hold it.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// A task of everyday operation.
@@ -25,6 +27,10 @@ pub enum Operation {
     Maintenance { on: bool },
     /// Whether what stands in crontabs is run.
     Cron { on: bool },
+    /// Puts what a dump on the host holds in the place of the project's database.
+    Restore { archive: PathBuf },
+    /// Puts the database back that was there before the last restore.
+    Undo,
 }
 
 /// What is done to programs and services.

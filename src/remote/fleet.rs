@@ -84,9 +84,9 @@ fn own_order(order: &Order, at: usize, ready: &Ready, mine: &BTreeMap<String, Gr
     };
     if let Task::Deploy(deploy) = &mut own.task {
         deploy.elsewhere = at > 0;
-        if let Some(archive) = archive {
-            deploy.set_archive(archive.clone());
-        }
+    }
+    if let Some(archive) = archive {
+        own.task.set_archive(archive.clone());
     }
     own
 }

@@ -2,6 +2,7 @@
 //! there and pass on its events. Starts ssh, rsync, tar and vagrant; must not know a state.
 
 mod connection;
+mod download;
 mod fleet;
 mod hostkey;
 mod interrupt;
@@ -17,6 +18,7 @@ mod terminal;
 mod vagrant;
 
 pub use connection::Connection;
+pub use download::download;
 pub use fleet::{AT_ONCE, Fleet, Freight, Told};
 pub use interrupt::{resume as resume_signal, watch as watch_signals};
 pub use pack::{Packed, What, pack};

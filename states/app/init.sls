@@ -1,9 +1,9 @@
-# The application: its user and directories, its process environment, and Gunicorn
-# under Supervisor. The code comes with `provision <env> deploy`; until the first one
+# The application: its user and directories, its process environment, and on hosts with
+# the role web Gunicorn under Supervisor. The code comes with `provision <env> deploy`; until the first one
 # Nginx says that nothing is deployed yet, and Gunicorn is set up but not started.
 # Pillar: python, settings_module, wsgi, domain, env, secrets; gunicorn:workers (two
 # for each processor and one, if memory allows), gunicorn:timeout (30).
-{%- from 'project.jinja' import project with context %}
+{%- from 'project.jinja' import project, roles with context %}
 {%- from 'app/map.jinja' import environment with context %}
 {%- set python = pillar.get('python', 'python3') %}
 include:
@@ -65,20 +65,6 @@ application-data:
     - require:
       - file: application-data
 
-# The socket's directory, which Nginx may enter; made again after each start.
-/etc/tmpfiles.d/{{ project.name }}.conf:
-  file.managed:
-    - mode: '0644'
-    - contents: d {{ project.run }} 0750 {{ project.user }} www-data -
-
-{{ project.run }}:
-  file.directory:
-    - user: {{ project.user }}
-    - group: www-data
-    - mode: '0750'
-    - require:
-      - user: application-user
-
 {{ project.config }}:
   file.directory:
     - user: root
@@ -101,6 +87,20 @@ application-data:
     - require:
       - file: {{ project.config }}
       - group: application-user
+{% if 'web' in roles %}
+# The socket's directory, which Nginx may enter; made again after each start.
+/etc/tmpfiles.d/{{ project.name }}.conf:
+  file.managed:
+    - mode: '0644'
+    - contents: d {{ project.run }} 0750 {{ project.user }} www-data -
+
+{{ project.run }}:
+  file.directory:
+    - user: {{ project.user }}
+    - group: www-data
+    - mode: '0750'
+    - require:
+      - user: application-user
 
 {{ project.config }}/gunicorn.conf.py:
   file.managed:
@@ -137,3 +137,4 @@ application-data:
     - require:
       - supervisord: {{ project.name }}-web
 {% endif %}
+{%- endif %}

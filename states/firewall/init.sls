@@ -1,6 +1,6 @@
 # ufw lets in ssh, the site on hosts with the role web (behind a balancer only the
 # balancer) and on balancers, what the pillar adds, and the project's other hosts to
-# database and cache; everything else is refused.
+# database, cache and queue; everything else is refused.
 # Pillar: firewall:enabled (yes), firewall:allow (maps of port, proto, from, comment).
 {%- from 'project.jinja' import roles, peers with context %}
 {%- if salt['pillar.get']('firewall:enabled', True) %}
@@ -26,6 +26,11 @@
 {%- if 'cache' in roles %}
   {%- for address in peers.cache_clients %}
     {%- set rules.all = rules.all + [{'port': 11211, 'from': address, 'comment': 'memcached'}] %}
+  {%- endfor %}
+{%- endif %}
+{%- if 'queue' in roles %}
+  {%- for address in peers.queue_clients %}
+    {%- set rules.all = rules.all + [{'port': 6379, 'from': address, 'comment': 'redis'}] %}
   {%- endfor %}
 {%- endif %}
 ufw:

@@ -70,6 +70,10 @@ states: [site]
 #    shared_buffers: 512MB
 #    max_connections: 100
 #
+# What is done with data that `db load` or `db copy` brought, by the application's user.
+#db:
+#  scrub: [python manage.py forget_people]
+#
 # A database server that is not ours; the hosts then have roles without db-master.
 #database:
 #  host: db.example.net
@@ -81,6 +85,12 @@ states: [site]
 #gunicorn:
 #  workers: 5                # unset: two for each processor and one, if memory allows
 #  timeout: 30               # seconds
+#
+# Workers on hosts with the role worker, and a queue on one with the role queue.
+#celery:
+#  app: example              # what `celery -A` is given
+#  concurrency: 4            # unset: one for each processor
+#  beat: yes                 # work by the clock, on the first of the workers' hosts
 #
 #nginx:
 #  max_upload: 20m

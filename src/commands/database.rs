@@ -1,0 +1,137 @@
+//! `provision ENV db`: the database as a whole, out of an environment and into another.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{DbTask, RunOptions};
+use crate::exit::Exit;
+use crate::fault::{Context as _, Fault, Result};
+use crate::operate::Database;
+use crate::order::{Operation, Task, Verb};
+
+use super::session::{APPLICATION, Outgoing, Session};
+
+pub fn run(environment: &str, options: &RunOptions, task: &DbTask) -> Result<Exit> {
+    if options.local {
+        return Err(Fault::new("the database is a host's").help("leave --local out"));
+    }
+    if let DbTask::Load { i_know: false, .. }
+    | DbTask::Copy { i_know: false, .. }
+    | DbTask::Undo { i_know: false } = task
+        && environment == "production"
+    {
+        return Err(Fault::new("the data of production would be replaced")
+            .help("add --i-know if that is what you want; what is there is kept, for `db undo`"));
+    }
+    let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
+    match task {
+        DbTask::Dump { file } => {
+            let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+            let default = || PathBuf::from(format!("{}-{environment}-{now}.dump", session.project_name()));
+            let file = file.clone().unwrap_or_else(default);
+            let exit = dump(&session, &file)?;
+            if exit == Exit::Converged && !options.json {
+                super::say(&format!("saved in {}", file.display()));
+            }
+            Ok(exit)
+        }
+        DbTask::Load { file, .. } => load(&session, file),
+        DbTask::Copy { from, .. } => {
+            let Some(source) = Session::prepare(from, options)? else { return Ok(Exit::Project) };
+            let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+            let file = folder.path().join("copy.dump");
+            match dump(&source, &file)? {
+                Exit::Converged => load(&session, &file),
+                exit => Ok(exit),
+            }
+        }
+        DbTask::Undo { .. } => closed(&session, || {
+            let undone = at(&session, &["db-master"], Operation::Undo, None);
+            undone.worst(restart(&session))
+        }),
+    }
+}
+
+/// Into a new file that only we can read; gone again if it does not come whole.
+fn dump(session: &Session, file: &Path) -> Result<Exit> {
+    let into = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .context(format!("cannot write `{}`", file.display()))?;
+    let database = Database::read(&session.project_name(), session.all_pillar());
+    let argv = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--", "pg_dump"];
+    let options = ["--format=custom", "--no-owner", "--no-privileges", "--"];
+    let argv: Vec<String> =
+        argv.iter().chain(&options).map(|word| (*word).to_owned()).chain([database.name]).collect();
+    let exit = session.download("db-master", &argv, into)?;
+    if exit != Exit::Converged {
+        let _partly = std::fs::remove_file(file);
+    }
+    Ok(exit)
+}
+
+fn load(session: &Session, file: &Path) -> Result<Exit> {
+    if !file.is_file() {
+        return Err(
+            Fault::new(format!("there is no file `{}`", file.display())).help("make one with `db dump`")
+        );
+    }
+    closed(session, || {
+        let restore = Operation::Restore { archive: PathBuf::new() };
+        let loaded = at(session, &["db-master"], restore, Some(file));
+        if loaded != Exit::Converged {
+            return loaded.worst(restart(session));
+        }
+        let prepared = prepare(session);
+        let returned = match prepared {
+            Exit::Converged => Exit::Converged,
+            _ => at(session, &["db-master"], Operation::Undo, None),
+        };
+        prepared.worst(returned).worst(restart(session))
+    })
+}
+
+/// What the application wants done with data that comes from elsewhere, on one host.
+fn prepare(session: &Session) -> Exit {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let mut commands = vec![words(&["python", "manage.py", "migrate", "--noinput"])];
+    let scrub = session.pillar("db").and_then(|db| db.get("scrub")).and_then(|scrub| scrub.as_array());
+    for line in scrub.into_iter().flatten().filter_map(|line| line.as_str()) {
+        commands.push(words(&["/bin/sh", "-c", line]));
+    }
+    for argv in commands {
+        let task = Task::Operate(Operation::Exec { argv });
+        let outgoing = Outgoing { roles: APPLICATION, first: true, ..Outgoing::of(task) };
+        let exit = session.run(outgoing).exit;
+        if exit != Exit::Converged {
+            return exit;
+        }
+    }
+    Exit::Converged
+}
+
+/// The application's programs, whose connections were ended.
+fn restart(session: &Session) -> Exit {
+    at(session, APPLICATION, Operation::Control { verb: Verb::Restart, names: Vec::new() }, None)
+}
+
+/// With the maintenance page up meanwhile; it goes away whatever comes.
+fn closed(session: &Session, act: impl FnOnce() -> Exit) -> Result<Exit> {
+    let page = |on| at(session, &["web", "balancer"], Operation::Maintenance { on }, None);
+    let begun = page(true);
+    let done = if begun == Exit::Converged { act() } else { begun };
+    Ok(done.worst(page(false)))
+}
+
+fn at(
+    session: &Session,
+    roles: &'static [&'static str],
+    operation: Operation,
+    archive: Option<&Path>,
+) -> Exit {
+    let archive = archive.map(Path::to_owned);
+    session.run(Outgoing { roles, archive, ..Outgoing::of(Task::Operate(operation)) }).exit
+}

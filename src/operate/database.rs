@@ -1,0 +1,187 @@
+//! The project's database as a whole: put in the place of the one there is from a dump, and back.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::facts::Facts;
+use crate::fault::{Context as _, Fault, Result};
+use crate::host::{Action, Command, Owner};
+
+/// Large databases take their time.
+const LIMIT: Duration = Duration::from_secs(6 * 3600);
+/// The server's own account, which may do all that is done here.
+const SERVER: &str = "postgres";
+
+/// The database of a project, as its pillar describes it to the states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    pub name: String,
+    pub owner: String,
+    locale: String,
+    extensions: Vec<String>,
+}
+
+impl Database {
+    /// From `postgres` of the pillar; what it does not say follows from the project's name
+    /// (states/postgres/map.jinja).
+    pub fn read(project: &str, pillar: &Map<String, Value>) -> Self {
+        let postgres = pillar.get("postgres");
+        let text = |key: &str| postgres?.get(key)?.as_str().map(str::to_owned);
+        let extensions = postgres.and_then(|postgres| postgres.get("extensions")).and_then(Value::as_array);
+        Self {
+            name: text("name").unwrap_or_else(|| project.to_owned()),
+            owner: text("user").unwrap_or_else(|| project.to_owned()),
+            locale: text("locale").unwrap_or_else(|| "C.UTF-8".to_owned()),
+            extensions: extensions
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+
+    /// What the database was before the last one came in its place.
+    fn before(&self) -> String {
+        format!("{}_before", self.name)
+    }
+
+    /// Puts what a dump holds in the place of the database. The one that was there is kept beside it, closed, and
+    /// comes back at once where the dump cannot be read. Says what was done.
+    pub fn restore(&self, archive: &Path, facts: &Facts) -> Result<String> {
+        let (name, before) = (identifier(&self.name), identifier(&self.before()));
+        let dump = self.handed_over(archive, facts)?;
+        sql(
+            &format!(
+                "{closed}DROP DATABASE IF EXISTS {before};\n\
+                 ALTER DATABASE {name} RENAME TO {before};\n\
+                 CREATE DATABASE {name} OWNER {owner} TEMPLATE template0 ENCODING 'UTF8' \
+                 LC_COLLATE {locale} LC_CTYPE {locale};\n",
+                closed = closed(&self.name),
+                owner = identifier(&self.owner),
+                locale = literal(&self.locale),
+            ),
+            SERVER,
+            facts,
+        )
+        .context("could not make room for the database")?;
+        let filled = self.fill(&dump, facts);
+        let _best_effort = facts.host().perform(&Action::Remove { path: dump });
+        if let Err(fault) = filled {
+            self.undo(facts).context("could not return to the database that was there")?;
+            return Err(fault.context("the dump could not be loaded; the database is as it was"));
+        }
+        Ok(format!("loaded into `{}`; what it was is kept as `{}`", self.name, self.before()))
+    }
+
+    fn fill(&self, dump: &Path, facts: &Facts) -> Result<()> {
+        let extensions: String = self
+            .extensions
+            .iter()
+            .map(|extension| format!("CREATE EXTENSION IF NOT EXISTS {};\n", identifier(extension)))
+            .collect();
+        sql(&extensions, &self.name, facts)?;
+        // What is made shall be the application's; it may not comment on extensions.
+        let command = Command::new([
+            "pg_restore".to_owned(),
+            "--no-owner".to_owned(),
+            "--no-privileges".to_owned(),
+            "--no-comments".to_owned(),
+            "--exit-on-error".to_owned(),
+            format!("--role={}", self.owner),
+            format!("--dbname={}", self.name),
+            dump.display().to_string(),
+        ]);
+        facts.host().perform(&Action::Run(command.user(SERVER).timeout(LIMIT)))?;
+        Ok(())
+    }
+
+    /// Puts the database that was there before back. Says what was done.
+    pub fn undo(&self, facts: &Facts) -> Result<String> {
+        let before = self.before();
+        let question = format!("SELECT 1 FROM pg_database WHERE datname = {};\n", literal(&before));
+        let answer = facts.host().ask(&psql(&question, SERVER))?;
+        if answer.success() && answer.text().trim().is_empty() {
+            return Err(Fault::new(format!("there is no database `{before}` to return to"))
+                .help("only the last load can be undone, and only once"));
+        }
+        let (name, before) = (identifier(&self.name), identifier(&before));
+        sql(
+            &format!(
+                "{closed}DROP DATABASE IF EXISTS {name};\n\
+                 ALTER DATABASE {before} RENAME TO {name};\n\
+                 ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true;\n",
+                closed = closed(&self.name),
+            ),
+            SERVER,
+            facts,
+        )?;
+        Ok(format!("`{}` is what it was before the load", self.name))
+    }
+
+    /// The dump where the server's account can read it, and nobody else.
+    fn handed_over(&self, archive: &Path, facts: &Facts) -> Result<PathBuf> {
+        let dump = Path::new("/var/lib/postgresql").join(format!("{}.provision-dump", self.name));
+        let host = facts.host();
+        host.perform(&Action::Rename { from: archive.to_owned(), to: dump.clone() })
+            .context("this host has no database server")?;
+        host.perform(&Action::SetMode { path: dump.clone(), mode: 0o600 })?;
+        let owner = Owner { user: Some(SERVER.to_owned()), group: Some(SERVER.to_owned()) };
+        host.perform(&Action::SetOwner { path: dump.clone(), owner })?;
+        Ok(dump)
+    }
+}
+
+/// Keeps everybody out of a database and ends who is in.
+fn closed(name: &str) -> String {
+    format!(
+        "SELECT count(*) AS there FROM pg_database WHERE datname = {literal} \\gset\n\\if :there\n\
+         ALTER DATABASE {identifier} WITH ALLOW_CONNECTIONS false;\n\
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {literal};\n\\endif\n",
+        identifier = identifier(name),
+        literal = literal(name)
+    )
+}
+
+fn sql(text: &str, database: &str, facts: &Facts) -> Result<()> {
+    if !text.is_empty() {
+        facts.host().perform(&Action::Run(psql(text, database)))?;
+    }
+    Ok(())
+}
+
+fn psql(text: &str, database: &str) -> Command {
+    let argv = ["psql", "-XwqAt", "-vON_ERROR_STOP=1", "-d", database];
+    Command::new(argv).user(SERVER).stdin(text).timeout(LIMIT)
+}
+
+/// As Postgres quotes names (SQL Syntax, 4.1.1).
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// As Postgres quotes strings where `standard_conforming_strings` is on, which it is (4.1.2.1).
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pillar_says_little_or_all() {
+        let read = |pillar: Value| Database::read("my-shop", pillar.as_object().unwrap());
+        let plain = read(serde_json::json!({}));
+        assert_eq!(
+            (plain.name.as_str(), plain.owner.as_str(), plain.locale.as_str()),
+            ("my-shop", "my-shop", "C.UTF-8")
+        );
+        let rich =
+            read(serde_json::json!({"postgres": {"name": "a", "user": "b", "extensions": ["pg_trgm"]}}));
+        assert_eq!((rich.name.as_str(), rich.owner.as_str(), rich.extensions.len()), ("a", "b", 1));
+        assert_eq!((identifier("a\"b"), literal("it's")), ("\"a\"\"b\"".to_owned(), "'it''s'".to_owned()));
+    }
+}

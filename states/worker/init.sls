@@ -1,0 +1,36 @@
+# The application's Celery workers under Supervisor, and on the first host that has
+# workers also Celery's beat, which hands out work by the clock.
+# Pillar: celery:app (the Celery application, as in `celery -A`), :concurrency (one for
+# each processor), :queues, :beat (no), :options (more words for the worker).
+{%- from 'project.jinja' import project, beats with context %}
+{%- set celery = pillar.get('celery') or {} %}
+include:
+  - supervisor
+  - app
+{% if not celery.get('app') %}
+celery-app-is-missing:
+  test.fail_without_changes:
+    - name: "the role worker needs `celery: {app: …}` in the pillar: what `celery -A` is given"
+    - order: first
+{% endif %}
+{%- for program in ['worker'] + (['beat'] if celery.get('beat') and beats.first == grains.id else []) %}
+/etc/supervisor/conf.d/{{ project.name }}-{{ program }}.conf:
+  file.managed:
+    - source: salt://worker/files/supervisor.conf
+    - template: jinja
+    - context:
+        program: {{ program }}
+    - mode: '0644'
+    - require:
+      - pkg: supervisor
+{% if salt['file.directory_exists'](project.current) %}
+{{ project.name }}-{{ program }}:
+  supervisord.running:
+    - require:
+      - service: supervisor
+      - file: application-data
+    - watch:
+      - file: /etc/supervisor/conf.d/{{ project.name }}-{{ program }}.conf
+      - file: {{ project.config }}/env
+{% endif %}
+{%- endfor %}
