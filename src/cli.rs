@@ -11,9 +11,9 @@ use crate::sandbox::SandboxCommand;
 
 pub use tasks::{
     ApplyArguments, DbTask, DeployArguments, EnvironmentCommand, ExecArguments, GraphArguments, GraphFormat,
-    HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments, Pace, RenderArguments,
-    RenderCommand, RollbackArguments, Shape, ShellArguments, ShowArguments, ShowCommand, Switch,
-    SwitchArguments, Task, UnlockArguments,
+    HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments, Pace, PromoteCommand,
+    RenderArguments, RenderCommand, RollbackArguments, SecretsTask, Shape, ShellArguments, ShowArguments,
+    ShowCommand, Switch, SwitchArguments, Task, UnlockArguments,
 };
 
 const EXAMPLES: &str = "\
@@ -24,10 +24,11 @@ Examples:
   provision staging check                    is the project right? needs no host
   provision staging deploy                   ship the application
   provision staging rollback                 return to the release before
+  provision promote staging production       ship what runs on staging to production
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, db, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, secrets, db, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say
@@ -46,7 +47,7 @@ Exit codes:
     name = "provision",
     version,
     after_help = EXAMPLES,
-    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|sandbox|migrate|show|render|doc|completions …",
+    override_usage = "provision [OPTIONS] ENV [TASK]\n       provision init|promote|sandbox|migrate|show|render|doc|completions …",
     allow_external_subcommands = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
@@ -105,6 +106,16 @@ pub enum Command {
     ///
     /// Exit code 0: all of it runs as it is. 2: something is to do.
     Migrate(MigrateArguments),
+    /// Ship exactly the release that runs in one environment to another: promote staging production
+    ///
+    /// The code, with its static files, comes from the first host that runs it there, the packages are of the same
+    /// versions, and host after host is switched as in a deploy. What ran before stays for a rollback.
+    #[command(disable_help_flag = true)]
+    Promote {
+        /// Both environments, and options
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FROM TO")]
+        words: Vec<OsString>,
+    },
     /// Show what the files come to on the way to a run, in Salt's own shapes; needs no host
     ///
     /// In a project: provision ENV show WHAT. On a bare Salt tree:

@@ -40,6 +40,8 @@ pub enum Event {
     History { deploys: Vec<Deployed> },
     /// The answer to an order that only asks how the host does.
     Status { status: Status },
+    /// How the application's environment on the host differs from what it would be given: names, never values.
+    Secrets { missing: Vec<String>, changed: Vec<String>, surplus: Vec<String> },
     /// A line of a log, or of what a command says; `source` is the log's name.
     Line {
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -72,7 +74,7 @@ pub struct Deployed {
     pub at: String,
     /// `user@machine`.
     pub operator: String,
-    /// `deploy` or `rollback`.
+    /// `deploy`, `promote` or `rollback`.
     pub task: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
@@ -203,7 +205,7 @@ impl Event {
     /// Calls with every text that the project's files, the host or a program may have had a part in.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut String)) {
         match self {
-            Self::Started { .. } | Self::Finished { .. } | Self::Facts { .. } => {}
+            Self::Started { .. } | Self::Finished { .. } | Self::Facts { .. } | Self::Secrets { .. } => {}
             Self::Releases { releases } => {
                 releases.iter_mut().filter_map(|release| release.commit.as_mut()).for_each(call);
             }

@@ -6,6 +6,7 @@ mod files;
 mod inspect;
 mod offline;
 mod own_facts;
+mod secrets;
 mod telling;
 
 use std::sync::{Arc, Mutex};
@@ -95,7 +96,8 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     if told.problems(problems) {
         return Ok(Exit::Project);
     }
-    if !matches!(order.task, Task::Converge | Task::Facts) {
+    let compares = matches!(order.task, Task::Operate(Operation::Secrets));
+    if !matches!(order.task, Task::Converge | Task::Facts) && !compares {
         let settings = match deploy::Settings::read(&pillar.data) {
             Ok(settings) => settings,
             Err(fault) => {
@@ -116,6 +118,15 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     match library.compile(&order.sls, &order.only, order.lenient) {
         Ok(mut compiled) => {
             told.problems(std::mem::take(&mut compiled.warnings));
+            if compares {
+                return Ok(match secrets::compare(&order.project, &compiled, &facts) {
+                    Ok((event, exit)) => {
+                        answer::finished(event, &mut told);
+                        exit
+                    }
+                    Err(fault) => answer::failed(&fault, &mut told),
+                });
+            }
             Ok(converge(order, &compiled, &facts, &library, &mut told))
         }
         Err(problems) => {

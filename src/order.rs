@@ -71,12 +71,22 @@ pub struct DeployOrder {
     /// Another host of the environment does what is done once for all of them: migrations.
     #[serde(default)]
     pub elsewhere: bool,
+    /// The release comes from this environment, where it runs with these packages: lines for pip's `--constraint`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted: Option<Promoted>,
     /// Lock the host first, for this reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
     /// Unlock the host when the deploy has gone well.
     #[serde(default)]
     pub unlock: bool,
+}
+
+/// A release that runs elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promoted {
+    pub environment: String,
+    pub packages: String,
 }
 
 /// Where the code of a release comes from.

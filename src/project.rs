@@ -16,7 +16,7 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 34] = [
+const RESERVED: [&str; 36] = [
     "apply",
     "check",
     "completions",
@@ -37,6 +37,7 @@ const RESERVED: [&str; 34] = [
     "manage",
     "migrate",
     "plan",
+    "promote",
     "receive",
     "releases",
     "render",
@@ -44,6 +45,7 @@ const RESERVED: [&str; 34] = [
     "restart",
     "rollback",
     "sandbox",
+    "secrets",
     "serve",
     "shell",
     "show",

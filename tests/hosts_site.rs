@@ -88,7 +88,12 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     let gunicorn = inside(&host, "pgrep -n -x gunicorn");
     project.secrets(DB_PASSWORD, "  EXTRA: new-and-secret\n");
     let load = Load::on(&host, "/");
-    let changed = project.on(&host, "root", &["staging"]).expect(0);
+    let told = project.on(&host, "root", &["staging", "secrets", "diff"]).expect(5);
+    let named = told.events.iter().find(|event| event["event"] == "secrets").unwrap();
+    assert_eq!(named["missing"], serde_json::json!(["EXTRA"]), "{named}");
+    assert_eq!((&named["changed"], &named["surplus"]), (&serde_json::json!([]), &serde_json::json!([])));
+    let changed = project.on(&host, "root", &["staging", "secrets", "push"]).expect(0);
+    project.on(&host, "root", &["staging", "secrets", "diff"]).expect(0);
     assert_eq!(changed.states("changed").len(), 2, "{:?}", changed.states("changed"));
     load.none_failed();
     let renewed = inside(&host, "pgrep -n -x gunicorn");
@@ -99,7 +104,7 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
 
     // Secrets are nowhere but where they belong.
     let seen = watcher.stop();
-    for run in [&plan, &first, &second, &deploy, &again, &broken, &changed] {
+    for run in [&plan, &first, &second, &deploy, &again, &broken, &told, &changed] {
         for secret in SECRETS {
             assert!(!run.text().contains(secret), "`{secret}` in the program's output");
         }
@@ -182,7 +187,8 @@ fn operated(host: &provision::sandbox::Guard, project: &Project) {
     assert_eq!(status["health"], "answers", "{status}");
     let process = |name: &str| {
         let all = status["processes"].as_array().unwrap();
-        all.iter().find(|process| process["name"].as_str().unwrap().starts_with(name)).unwrap().clone()
+        let found = all.iter().find(|process| process["name"].as_str().unwrap().starts_with(name));
+        found.unwrap_or_else(|| panic!("{name}: {status}")).clone()
     };
     for name in ["example-web", "nginx", "postgresql@", "memcached"] {
         let process = process(name);

@@ -67,6 +67,9 @@ pub enum Task {
     Maintenance(SwitchArguments),
     /// Switch on or off that crontabs are run; a restart of the host switches them on
     Cron(SwitchArguments),
+    /// Compare the application's environment on the hosts with yours, by name, or bring it there
+    #[command(subcommand)]
+    Secrets(SecretsTask),
     /// Save the database here, put a dump in its place, copy it from another environment
     #[command(subcommand)]
     Db(DbTask),
@@ -78,6 +81,25 @@ pub enum Task {
     ///
     /// For a browser: provision ENV graph --format svg > states.svg
     Graph(GraphArguments),
+}
+
+/// What runs in one environment goes to another: `promote FROM TO`.
+#[derive(Debug, Parser)]
+#[command(name = "provision", bin_name = "provision promote")]
+pub struct PromoteCommand {
+    /// The environment whose current release is taken, as in staging
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    /// The environment that it goes to, as in production
+    #[arg(value_name = "TO")]
+    pub to: String,
+    /// Do not ask for the names of both releases
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub pace: Pace,
+    #[command(flatten)]
+    pub options: RunOptions,
 }
 
 /// A tree without a project, looked at: `show WHAT --file-root DIR … [SLS…]`.
@@ -266,6 +288,17 @@ pub struct ShellArguments {
     /// Run this instead of a shell, with a terminal, as in: -- python manage.py dbshell
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+/// What is done with secrets, whose values are never shown.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum SecretsTask {
+    /// Name what is missing on the hosts, has another value there, or is only there
+    ///
+    /// Exit code 5 where anything differs.
+    Diff,
+    /// Bring them there, and have the application's processes renewed
+    Push,
 }
 
 /// What is done with the database.

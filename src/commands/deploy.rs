@@ -10,6 +10,14 @@ use super::session::{APPLICATION, Outgoing, Session};
 
 pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments) -> Result<Exit> {
     let Some(mut session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
+    if session.pillar("promote_only").and_then(serde_json::Value::as_bool) == Some(true) {
+        return Err(Fault::new(format!(
+            "`{environment}` takes only what runs elsewhere: `promote_only` in its pillar"
+        ))
+        .help(format!(
+            "deploy to another environment, try it there, then: provision promote OTHER {environment}"
+        )));
+    }
     if !arguments.full {
         session.keep_roles(APPLICATION)?;
         return run_in(&session, arguments);
@@ -47,8 +55,13 @@ pub fn run_in(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
     };
     let notes = packed.as_ref().map(|packed| packed.notes.clone()).unwrap_or_default();
     let archive = packed.as_ref().map(|packed| packed.file.clone());
-    let deploy =
-        DeployOrder { code, elsewhere: false, lock: arguments.lock.clone(), unlock: arguments.unlock };
+    let deploy = DeployOrder {
+        code,
+        elsewhere: false,
+        promoted: None,
+        lock: arguments.lock.clone(),
+        unlock: arguments.unlock,
+    };
     let mut pace = arguments.pace.clone();
     pace.parallel |= arguments.full;
     let pace = Some(pace);

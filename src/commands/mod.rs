@@ -9,6 +9,7 @@ mod graph;
 mod init;
 mod migrate;
 mod operate;
+mod promote;
 mod receive;
 mod releases;
 mod sandbox;
@@ -24,8 +25,8 @@ use std::sync::{Mutex, PoisonError};
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::cli::{
-    ApplyArguments, BareCommand, Command, EnvironmentCommand, RenderCommand, RunOptions, ShowCommand, Task,
-    Top,
+    ApplyArguments, BareCommand, Command, EnvironmentCommand, PromoteCommand, RenderCommand, RunOptions,
+    ShowCommand, Task, Top,
 };
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -72,6 +73,10 @@ fn run(arguments: Vec<OsString>) -> u8 {
         }
         Some(Command::Doc { name, markdown }) => doc::run(name.as_deref(), markdown),
         Some(Command::Migrate(arguments)) => migrate::run(&arguments),
+        Some(Command::Promote { words }) => match PromoteCommand::try_parse_from(moved(&arguments, words)) {
+            Ok(parsed) => promote::run(&parsed),
+            Err(error) => return usage(&error),
+        },
         Some(Command::Show { words }) => match ShowCommand::try_parse_from(moved(&arguments, words)) {
             Ok(parsed) => show::bare(&parsed),
             Err(error) => return usage(&error),
@@ -163,6 +168,7 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Shell(arguments) => operate::shell(environment, &options, &arguments),
         Task::Maintenance(arguments) => operate::maintenance(environment, &options, &arguments),
         Task::Cron(arguments) => operate::cron(environment, &options, &arguments),
+        Task::Secrets(task) => operate::secrets(environment, &options, task),
         Task::Db(task) => database::run(environment, &options, &task),
         Task::History(arguments) => operate::history(environment, &options, &arguments),
         Task::Lock(arguments) => operate::lock(environment, &options, &arguments),

@@ -2,7 +2,7 @@
 
 use crate::cli::{
     ExecArguments, HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments,
-    RunOptions, ShellArguments, Switch, SwitchArguments, UnlockArguments,
+    RunOptions, SecretsTask, ShellArguments, Switch, SwitchArguments, UnlockArguments,
 };
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
@@ -72,6 +72,20 @@ pub fn maintenance(environment: &str, options: &RunOptions, arguments: &SwitchAr
 
 pub fn cron(environment: &str, options: &RunOptions, arguments: &SwitchArguments) -> Result<Exit> {
     run(environment, options, &[], Operation::Cron { on: arguments.to == Switch::On })
+}
+
+pub fn secrets(environment: &str, options: &RunOptions, task: SecretsTask) -> Result<Exit> {
+    let Some(session) = prepared(environment, options, APPLICATION)? else { return Ok(Exit::Project) };
+    if matches!(task, SecretsTask::Diff) {
+        return Ok(session.run(Outgoing::of(Task::Operate(Operation::Secrets))).exit);
+    }
+    let apply = |role: &'static [&'static str], sls: &str| {
+        session.run(Outgoing { roles: role, sls: vec![sls.to_owned()], ..Outgoing::of(Task::Converge) }).exit
+    };
+    // The workers' state includes the application's.
+    let works = session.pillar("celery").is_some();
+    let workers = if works { apply(&["worker"], "worker") } else { Exit::Converged };
+    Ok(workers.worst(apply(&["web"], "app")))
 }
 
 fn prepared(environment: &str, options: &RunOptions, roles: &[&str]) -> Result<Option<Session>> {

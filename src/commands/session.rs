@@ -17,6 +17,7 @@ use crate::project::{HostEntry, Project, hosts};
 use crate::remote::{
     AT_ONCE, Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config, watch_signals,
 };
+use crate::report::Report;
 
 /// The hosts that have the application.
 pub const APPLICATION: &[&str] = &["web", "worker"];
@@ -39,6 +40,29 @@ pub struct Ran {
     pub exit: Exit,
     /// States that changed something.
     pub changed: usize,
+}
+
+/// Keeps answers, and shows only what went wrong.
+struct Heard {
+    report: Box<dyn Report>,
+    events: Vec<Event>,
+}
+
+impl Report for Heard {
+    fn host(&mut self, name: &str) {
+        self.report.host(name);
+    }
+
+    fn event(&mut self, host: &str, event: &Event) {
+        if matches!(event, Event::Aborted { .. } | Event::Problem { .. }) {
+            self.report.event(host, event);
+        }
+        self.events.push(event.clone());
+    }
+
+    fn finish(&mut self) {
+        self.report.finish();
+    }
 }
 
 /// What is asked of all hosts.
@@ -198,7 +222,22 @@ impl Session {
 
     /// Runs it on all hosts, or here with --local, and shows what they say.
     pub fn run(&self, outgoing: Outgoing) -> Ran {
-        let mut report = super::report(&self.options);
+        self.run_for(outgoing, super::report(&self.options).as_mut())
+    }
+
+    /// Asks the first host of these roles, and gives what it says; what goes wrong is shown.
+    pub fn ask(&self, task: Task, roles: &'static [&'static str]) -> (Exit, Vec<Event>) {
+        let mut heard = Heard { report: super::report(&self.options), events: Vec::new() };
+        let exit = self.run_for(Outgoing { roles, first: true, ..Outgoing::of(task) }, &mut heard).exit;
+        (exit, heard.events)
+    }
+
+    /// The name of the environment.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    fn run_for(&self, outgoing: Outgoing, report: &mut dyn Report) -> Ran {
         let project = self.project_name();
         let order = Order {
             protocol: PROTOCOL,
@@ -218,7 +257,7 @@ impl Session {
             if let Some(archive) = outgoing.archive {
                 order.task.set_archive(archive);
             }
-            let exit = super::locally(&order, &here::Files::project(&self.project), report.as_mut());
+            let exit = super::locally(&order, &here::Files::project(&self.project), report);
             return Ran { exit, changed: 0 };
         }
         // The hosts of the pillar were read when the session began.

@@ -34,7 +34,8 @@ impl Deploys<'_> {
             Code::Checkout(checkout) => checkout.dirty || checkout.commit.is_none(),
             Code::Git { .. } => false,
         };
-        self.told("deploy", dirty, tell, |deploy| deploy.run(order))
+        let task = if order.promoted.is_some() { "promote" } else { "deploy" };
+        self.told(task, dirty, tell, |deploy| deploy.run(order))
     }
 
     /// Switches to a release that is kept: of this name, else the one before the current. What runs goes on
@@ -168,7 +169,10 @@ impl Deploying<'_> {
                 backup: None,
                 temporary: None,
             })?;
-            let said = format!("{} at {found}", folder.display());
+            let mut said = format!("{} at {found}", folder.display());
+            if let Some(promoted) = &order.promoted {
+                said.push_str(&format!(", as it runs in {}", promoted.environment));
+            }
             commit = Some(found);
             Ok(said)
         });
@@ -176,7 +180,8 @@ impl Deploying<'_> {
         unpacked?;
         self.hook(Hook::After(Around::Code), stage)?;
         self.hook(Hook::Before(Around::Virtualenv), stage)?;
-        self.stage("virtual environment", || stage.virtualenv().map(|()| String::new()))?;
+        let packages = order.promoted.as_ref().map(|promoted| promoted.packages.as_str());
+        self.stage("virtual environment", || stage.virtualenv(packages).map(|()| String::new()))?;
         self.hook(Hook::After(Around::Virtualenv), stage)?;
         self.hook(Hook::Before(Around::Shared), stage)?;
         self.stage("shared files", || {

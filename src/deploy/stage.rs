@@ -53,7 +53,9 @@ impl Stage<'_> {
 
     /// Makes the virtual environment, or takes that of an earlier release with the same requirements and
     /// interpreter. It is built by the project's user, since installing runs code of the packages.
-    pub fn virtualenv(&self) -> Result<()> {
+    ///
+    /// With `packages`, in just these versions (lines for pip's `--constraint`).
+    pub fn virtualenv(&self, packages: Option<&str>) -> Result<()> {
         let settings = self.settings;
         let requirements = self.folder.join(&settings.deploy.requirements);
         let wanted = self.facts.host().read(&requirements)?.ok_or_else(|| {
@@ -71,6 +73,7 @@ impl Stage<'_> {
         for part in self.included(&requirements, &wanted)? {
             digest.update(part);
         }
+        digest.update(packages.unwrap_or_default());
         let key: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let all = settings.root.join("venvs");
         let own = all.join(&key);
@@ -98,6 +101,9 @@ impl Stage<'_> {
                 "--requirement",
                 &text(&requirements)?,
             ]);
+            if let Some(packages) = packages {
+                install.argv.extend(["--constraint".to_owned(), self.pins(packages)?]);
+            }
             install.env.insert("PIP_CACHE_DIR".to_owned(), text(&cache)?);
             install.cwd = Some(self.folder.clone());
             install.timeout = INSTALL_LIMIT;
@@ -110,6 +116,21 @@ impl Stage<'_> {
         }
         self.facts.host().perform(&Action::Symlink { path: link, target: own, owner: Owner::default() })?;
         Ok(())
+    }
+
+    /// Writes down the versions that the packages shall have. Gives the file's path.
+    fn pins(&self, packages: &str) -> Result<String> {
+        let path = self.folder.join(".packages");
+        self.facts.host().perform(&Action::WriteFile {
+            path: path.clone(),
+            content: packages.as_bytes().to_vec(),
+            mode: Some(0o644),
+            owner: Owner::default(),
+            validate: None,
+            backup: None,
+            temporary: None,
+        })?;
+        text(&path)
     }
 
     /// The contents of all files that requirements include or constrain by, however deep.

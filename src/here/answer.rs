@@ -33,6 +33,8 @@ impl Answer<'_> {
             Operation::Maintenance { on } => operate::maintenance(project, *on, facts).map(note),
             Operation::Cron { on } => operate::cron(*on, facts).map(note),
             Operation::Restore { archive } => database.restore(archive, facts).map(note),
+            // The states are compiled for it, which is not done here.
+            Operation::Secrets => return Exit::Converged,
             Operation::Undo => database.undo(facts).map(note),
             Operation::Control { verb, names } => {
                 let renew = || deploy::renew(settings, facts);

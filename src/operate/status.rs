@@ -1,6 +1,7 @@
 //! How a host does: its release, whether the site answers, what runs since when with how much memory.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::event::{Converged, Event, Health, Process, Release, Status};
 use crate::facts::Facts;
@@ -71,26 +72,25 @@ fn services(memory: &Memory, facts: &Facts) -> Result<Vec<Process>> {
     argv.extend(SERVICES);
     let answer = facts.host().ask(&Command::new(argv))?.text();
     let up = facts.host().read(Path::new("/proc/uptime"))?.unwrap_or_default();
-    let up: f64 =
-        String::from_utf8_lossy(&up).split_whitespace().next().unwrap_or("0").parse().unwrap_or(0.0);
+    let up = String::from_utf8_lossy(&up).split_whitespace().next().and_then(|up| up.parse().ok());
+    let up = up.and_then(|up| Duration::try_from_secs_f64(up).ok()).unwrap_or_default();
     Ok(answer.split("\n\n").filter_map(|unit| service(unit, up, memory)).collect())
 }
 
-fn service(unit: &str, up: f64, memory: &Memory) -> Option<Process> {
+fn service(unit: &str, up: Duration, memory: &Memory) -> Option<Process> {
     let value = |key: &str| unit.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     if value("LoadState") != Some("loaded") {
         return None;
     }
     let state = value("ActiveState")?;
     let pid = value("MainPID").and_then(|pid| pid.parse().ok()).filter(|pid| *pid != 0);
-    let since = value("ActiveEnterTimestampMonotonic").and_then(|since| since.parse::<u32>().ok());
-    let since = since.map(|micros| f64::from(micros) / 1e6).filter(|_| state == "active");
+    let since = value("ActiveEnterTimestampMonotonic").and_then(|since| since.parse().ok());
+    let since = since.map(Duration::from_micros).filter(|_| state == "active");
     Some(Process {
         name: value("Id")?.trim_end_matches(".service").to_owned(),
         state: state.to_owned(),
         pid,
-        seconds: since
-            .map(|since| std::time::Duration::try_from_secs_f64(up - since).unwrap_or_default().as_secs()),
+        seconds: since.map(|since| up.saturating_sub(since).as_secs()),
         memory: pid.and_then(|pid| memory.of(pid)),
     })
 }

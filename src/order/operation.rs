@@ -27,6 +27,8 @@ pub enum Operation {
     Maintenance { on: bool },
     /// Whether what stands in crontabs is run.
     Cron { on: bool },
+    /// Only says, by name, how the application's environment on the host differs from that of the order.
+    Secrets,
     /// Puts what a dump on the host holds in the place of the project's database.
     Restore { archive: PathBuf },
     /// Puts the database back that was there before the last restore.
@@ -45,6 +47,13 @@ pub enum Verb {
 impl Operation {
     /// Whether it waits for nobody and leaves no log: it only looks, or a person does it by hand.
     pub fn is_free(&self) -> bool {
-        matches!(self, Self::History { .. } | Self::Status { .. } | Self::Logs { .. } | Self::Exec { .. })
+        matches!(
+            self,
+            Self::History { .. }
+                | Self::Status { .. }
+                | Self::Logs { .. }
+                | Self::Exec { .. }
+                | Self::Secrets
+        )
     }
 }

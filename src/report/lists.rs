@@ -43,6 +43,21 @@ pub fn history(deploys: &[Deployed], style: Style) -> String {
     or_else(text, "nothing was deployed yet")
 }
 
+/// A line for each name.
+pub fn secrets(missing: &[String], changed: &[String], surplus: &[String], style: Style) -> String {
+    let mut text = String::new();
+    for (names, what, color) in [
+        (missing, "not on the host", YELLOW),
+        (changed, "has another value there", YELLOW),
+        (surplus, "only on the host", RED),
+    ] {
+        for name in names {
+            let _infallible = writeln!(text, "{name}  {}", style.paint(color, what));
+        }
+    }
+    or_else(text, "the host has what you have")
+}
+
 /// The site in one line, and a line for each process.
 pub fn status(status: &Status, style: Style) -> String {
     let mut parts = Vec::new();

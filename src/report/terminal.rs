@@ -282,6 +282,9 @@ impl Report for Terminal {
             Event::Releases { releases } => self.print(host, &lists::releases(releases, self.style)),
             Event::History { deploys } => self.print(host, &lists::history(deploys, self.style)),
             Event::Status { status } => self.print(host, &lists::status(status, self.style)),
+            Event::Secrets { missing, changed, surplus } => {
+                self.print(host, &lists::secrets(missing, changed, surplus, self.style));
+            }
             Event::Line { source, text } => {
                 let source = if source.is_empty() { String::new() } else { format!("{source}: ") };
                 let line = format!("{}{text}", self.paint(DIM, &source));

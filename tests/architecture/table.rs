@@ -112,6 +112,7 @@ pub const MODULES: &[Module] = &[
             "exit",
             "tree",
             "project",
+            "process_env",
             "host",
             "facts",
             "plan",
