@@ -56,6 +56,9 @@ Exit codes:
 pub struct Top {
     #[command(flatten)]
     pub options: RunOptions,
+    /// List the tasks of an environment, a line for each
+    #[arg(long)]
+    pub list: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
 }

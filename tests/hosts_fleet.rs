@@ -148,6 +148,13 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
     load.none_failed();
 
     closed_for_a_release(&fleet);
+    // What the page says besides.
+    for words in support::documented("fleet.md") {
+        let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        if ![&[][..], &["deploy"], &["deploy", "--full"], &["rollback"]].contains(&words.as_slice()) {
+            fleet.run(&words).expect(0);
+        }
+    }
     dies_meanwhile(fleet);
 }
 

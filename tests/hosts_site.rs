@@ -81,6 +81,7 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     remembered(&host, &project);
     operated(&host, &project);
     loaded(&host, &project);
+    as_documented(&host, &project);
 
     // A changed secret restarts the program that uses it, and nothing else.
     let pid = |program: &str| inside(&host, &format!("pgrep -o -x {program}"));
@@ -283,6 +284,28 @@ fn loaded(host: &provision::sandbox::Guard, project: &Project) {
     assert_eq!(rows(), "one\ntwo\n");
     assert_eq!(page(host, "/").0, "200");
     project.run(&["production", "db", "load", "one.dump"]).expect(2);
+}
+
+/// The pages' commands work as they stand there. (What needs a terminal, never ends or is about workers is tried
+/// elsewhere.)
+fn as_documented(host: &provision::sandbox::Guard, project: &Project) {
+    let secrets = std::fs::read(project.root().join("pillar/staging/secrets.sls")).unwrap();
+    std::fs::write(project.root().join("pillar/production/secrets.sls"), secrets).unwrap();
+    for arguments in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "all of it"]] {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(project.root().join("tests/example-app"));
+        git.args(["-c", "user.name=ada", "-c", "user.email=ada@example.com"]).args(arguments);
+        assert!(git.status().unwrap().success());
+    }
+    for page in ["deploying.md", "operating.md"] {
+        for words in support::documented(page) {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            if !["-f", "shell", "worker"].iter().any(|word| words.contains(word)) {
+                project.on(host, "root", &words).expect(0);
+            }
+        }
+    }
+    assert_eq!(page(host, "/").0, "200");
 }
 
 /// A log that is followed shows what comes, and nothing is left on the host when the reader goes away.

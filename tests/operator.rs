@@ -168,6 +168,16 @@ fn help_and_completions_come_on_standard_output() {
             assert!(help.contains(line), "{arguments:?} does not tell of `{line}`: {help}");
         }
     }
+    for (arguments, sign) in [
+        (&["--list"][..], "rollback "),
+        (&["help", "deploy"], "--working-tree"),
+        (&["help", "promote"], "FROM TO"),
+    ] {
+        let output = project.run(arguments);
+        let help = text(&output.stdout);
+        assert!(output.status.success() && help.contains(sign), "{arguments:?}: {help}");
+    }
+    assert!(!project.run(&["help", "fly"]).status.success());
     for shell in ["bash", "zsh", "fish"] {
         let output = project.run(&["completions", shell]);
         assert!(output.status.success() && text(&output.stdout).contains("provision"), "{shell}");

@@ -98,8 +98,7 @@ fn run(arguments: Vec<OsString>) -> u8 {
             Err(error) => return usage(&error),
         },
         Some(Command::Environment(words)) if words.first().is_some_and(|word| word == "help") => {
-            let _nobody_reads = command().print_help();
-            Ok(Exit::Converged)
+            help(words.get(1).map(String::as_str))
         }
         Some(Command::Environment(words)) => {
             let name = words.first().map_or("", String::as_str);
@@ -109,6 +108,13 @@ fn run(arguments: Vec<OsString>) -> u8 {
                 Ok(Err(error)) => return usage(&error),
                 Err(swapped) => Err(swapped),
             }
+        }
+        None if top.list => {
+            for task in EnvironmentCommand::command().get_subcommands() {
+                let about = task.get_about().map(ToString::to_string).unwrap_or_default();
+                say(&format!("{:<12} {about}", task.get_name()));
+            }
+            Ok(Exit::Converged)
         }
         None => Err(Fault::new("which environment?").help("write it last: provision [OPTIONS] ENV [TASK]")),
     };
@@ -121,6 +127,22 @@ fn run(arguments: Vec<OsString>) -> u8 {
             Exit::Project.code()
         }
     }
+}
+
+/// What a task does, or without one everything.
+fn help(task: Option<&str>) -> Result<Exit, Fault> {
+    let Some(name) = task else {
+        let _nobody_reads = command().print_help();
+        return Ok(Exit::Converged);
+    };
+    for mut known in [EnvironmentCommand::command(), command()] {
+        known.build();
+        if let Some(found) = known.find_subcommand_mut(name) {
+            let _nobody_reads = found.print_long_help();
+            return Ok(Exit::Converged);
+        }
+    }
+    Err(Fault::new(format!("there is no task `{name}`")).help("`provision --list` names them"))
 }
 
 /// The options are for environments: they may stand before and behind them, but not behind `sandbox up`.

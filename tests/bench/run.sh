@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # run.sh PROGRAM: measures the program on throw-away hosts, each figure against a peer in the same run, and
 # prints one table. `measure` and `floor` stand in examples/ beside the program (make bench builds them).
-# PARTS="local site language" chooses what is measured, RUNS how often (an odd number).
+# PARTS="local site language fleet" chooses what is measured, RUNS how often (an odd number).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=$(realpath "$1")
 tools=$(dirname "$program")/examples
-parts=${PARTS:-language local site}
+parts=${PARTS:-language local site fleet}
 runs=${RUNS:-15}
 
 work=$(mktemp -d)
@@ -188,7 +188,7 @@ provision_first() { # HOST: root's first contact, with the throw-away host's own
 }
 seconds() { # COMMAND…: how long it takes
     local start=$EPOCHREALTIME
-    "$@"
+    "$@" >&2
     python3 -c "print(round($EPOCHREALTIME - $start, 2))"
 }
 packages() { as ada "$1" "dpkg-query -W -f '\${Package}\n'" | sort; }
@@ -231,6 +231,39 @@ measure_site() {
     eval "exec ${WATCH[1]}>&-"
     wait "$watcher" || true
     row "whole stack: peak memory on the host" "$(cat "$work/peak")" kB "" "" 12288
+}
+
+# --- many hosts at once, against one
+measure_fleet() {
+    say "twenty light hosts"
+    local tree=$work/fleet host name
+    mkdir -p "$tree/pillar/staging" "$tree/states"
+    printf 'base:\n  "*": [project, staging.env]\n' >"$tree/pillar/top.sls"
+    printf 'project_name: bench\n' >"$tree/pillar/project.sls"
+    printf 'base:\n  "*": [files]\n' >"$tree/states/top.sls"
+    cat >"$tree/states/files.sls" <<'END'
+{% for number in range(100) %}
+/srv/{{ number }}:
+  file.managed:
+    - contents: {{ grains.id }} {{ number }}
+{% endfor %}
+END
+    printf 'domain: bench.example\nhosts:\n' >"$tree/pillar/staging/env.sls"
+    for name in $(seq -w 21); do
+        boot "bench-f$name"
+        cat "$work/bench-f$name.ssh" >>"$work/fleet.ssh"
+        printf '  h%s: {address: bench-f%s, user: root}\n' "$name" "$name" >>"$tree/pillar/staging/env.sls"
+    done
+    local run="$program --project $tree -F $work/fleet.ssh staging" most
+    most=$(seq -w 2 21 | sed 's/^/h/' | paste -sd,)
+    local first=() kept=()
+    first+=("$(seconds $run --limit h01 2>"$work/log")")
+    first+=("$(seconds $run --limit "$most" 2>"$work/log")")
+    readarray -t kept < <("$tools/measure" times 5 -- $run --limit h01 -- $run --limit "$most")
+    row "20 hosts, first run of 100 files each" "${first[1]}" s "${first[0]}" "one host" 6x
+    row "20 hosts, nothing to change" "${kept[1]}" ms "${kept[0]}" "one host" 6x
+    row "20 hosts: memory of this side" "$("$tools/measure" memory -- $run --limit "$most")" kB \
+        "$("$tools/measure" memory -- $run --limit h01)" "one host" 102400
 }
 
 row "the program" "$(python3 -c "import os; print(os.path.getsize('$program') / 1e6)")" MB "" "" 8

@@ -289,6 +289,19 @@ impl Load {
     }
 }
 
+/// The commands of a page in docs/, as words behind the program's name; what follows three spaces describes them.
+pub fn documented(page: &str) -> Vec<Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    provision "));
+    let commands = lines.map(|line| shell_words::split(line.split("   ").next().unwrap()).unwrap());
+    // Events are always asked for in tests.
+    let commands = commands.map(|words| words.into_iter().filter(|word| word != "--json").collect());
+    let commands: Vec<Vec<String>> = commands.collect();
+    assert!(commands.len() > 3, "{page} has commands");
+    commands
+}
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
