@@ -236,7 +236,9 @@ measure_site() {
 # --- many hosts at once, against one
 measure_fleet() {
     say "twenty light hosts"
-    local tree=$work/fleet host name
+    local tree=$work/fleet name
+    # Each systemd takes six, and the kernel's default is for one system.
+    [ "$(sysctl -n fs.inotify.max_user_instances)" -ge 512 ] || sysctl -q -w fs.inotify.max_user_instances=512
     mkdir -p "$tree/pillar/staging" "$tree/states"
     printf 'base:\n  "*": [project, staging.env]\n' >"$tree/pillar/top.sls"
     printf 'project_name: bench\n' >"$tree/pillar/project.sls"
