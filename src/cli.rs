@@ -270,6 +270,12 @@ pub struct RunOptions {
     /// Print events as JSON, one object per line
     #[arg(long, global = true)]
     pub json: bool,
+    /// Write the events of each host into DIR/HOST.jsonl, too
+    #[arg(long, value_name = "DIR", global = true)]
+    pub log_dir: Option<PathBuf>,
+    /// Write the results of all hosts into this file, too, as JUnit does
+    #[arg(long, value_name = "FILE", global = true)]
+    pub junit: Option<PathBuf>,
     /// List states that need nothing, too
     #[arg(short, long, global = true)]
     pub verbose: bool,

@@ -83,7 +83,8 @@ fn said<'a>(run: &'a Run, host: &str, stage: &str) -> &'a serde_json::Value {
 fn a_fleet_is_made_and_deployed_to_under_load() {
     let fleet = Fleet::boot();
     fleet.run(&[]).expect(0);
-    let second = fleet.run(&[]).expect(0);
+    let second = fleet.run(&["--log-dir", "logs", "--junit", "results.xml"]).expect(0);
+    recorded(&fleet);
     assert_eq!(second.states("changed"), [] as [&str; 0]);
     assert_eq!(page(&fleet.balancer, "/").0, "503");
 
@@ -156,6 +157,17 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
         }
     }
     dies_meanwhile(fleet);
+}
+
+/// Each host has a log here, and there are results for a CI server.
+fn recorded(fleet: &Fleet) {
+    for name in ["lb", "web1", "web2", "worker", "db"] {
+        let log = std::fs::read_to_string(fleet.project.root().join(format!("logs/{name}.jsonl"))).unwrap();
+        assert!(log.lines().last().unwrap().contains("\"event\":\"finished\""), "{log}");
+    }
+    let results = std::fs::read_to_string(fleet.project.root().join("results.xml")).unwrap();
+    assert_eq!(results.matches("<testsuite ").count(), 5, "{results}");
+    assert!(results.contains("name=\"pkg.installed nginx\"") && !results.contains("<failure"), "{results}");
 }
 
 /// The worker takes what is queued, and one beat runs.

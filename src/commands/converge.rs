@@ -26,7 +26,7 @@ pub fn bare(command: BareCommand) -> Result<Exit> {
     if plan {
         sls.pop();
     }
-    let mut report = super::report(&options);
+    let mut report = super::report(&options)?;
     let order = Order {
         protocol: crate::event::PROTOCOL,
         environment: "base".to_owned(),

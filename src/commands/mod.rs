@@ -11,6 +11,7 @@ mod migrate;
 mod operate;
 mod promote;
 mod receive;
+mod record;
 mod releases;
 mod sandbox;
 mod serve;
@@ -223,8 +224,17 @@ fn say(line: &str) {
     let _closed = writeln!(anstream::stdout(), "{line}");
 }
 
-/// The report that the options ask for, on standard output.
-fn report(options: &RunOptions) -> Box<dyn Report> {
+/// The report that the options ask for, on standard output and in files.
+fn report(options: &RunOptions) -> Result<Box<dyn Report>, Fault> {
+    if options.log_dir.is_none() && options.junit.is_none() {
+        return Ok(shown(options));
+    }
+    let (folder, junit) = (options.log_dir.as_deref(), options.junit.as_deref());
+    Ok(Box::new(record::Recorder::new(shown(options), folder, junit)?))
+}
+
+/// The report that people or programs read.
+fn shown(options: &RunOptions) -> Box<dyn Report> {
     use std::io::IsTerminal;
 
     let stdout = std::io::stdout();

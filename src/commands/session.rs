@@ -222,12 +222,23 @@ impl Session {
 
     /// Runs it on all hosts, or here with --local, and shows what they say.
     pub fn run(&self, outgoing: Outgoing) -> Ran {
-        self.run_for(outgoing, super::report(&self.options).as_mut())
+        // What is done by the way, as switching the maintenance page, is no result to be kept.
+        let report = match &outgoing.task {
+            Task::Operate(_) => Ok(super::shown(&self.options)),
+            _ => super::report(&self.options),
+        };
+        match report {
+            Ok(mut report) => self.run_for(outgoing, report.as_mut()),
+            Err(fault) => {
+                super::complain(&fault);
+                Ran { exit: Exit::Project, changed: 0 }
+            }
+        }
     }
 
     /// Asks the first host of these roles, and gives what it says; what goes wrong is shown.
     pub fn ask(&self, task: Task, roles: &'static [&'static str]) -> (Exit, Vec<Event>) {
-        let mut heard = Heard { report: super::report(&self.options), events: Vec::new() };
+        let mut heard = Heard { report: super::shown(&self.options), events: Vec::new() };
         let exit = self.run_for(Outgoing { roles, first: true, ..Outgoing::of(task) }, &mut heard).exit;
         (exit, heard.events)
     }
@@ -398,7 +409,7 @@ fn over(mut target: Target, login: &Login) -> Target {
 /// Problems of the operator's side, on standard error, or as events where those are asked for.
 pub fn tell(problems: &Problems, options: &RunOptions) {
     if options.json {
-        let mut report = super::report(options);
+        let mut report = super::shown(options);
         for problem in &problems.0 {
             report.event("", &Event::Problem { problem: problem.clone() });
         }

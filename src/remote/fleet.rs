@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::connection::{Connection, has_terminal};
 use super::probe::Probe;
+use super::push::Program;
 use super::run::Session;
 use super::{Password, Payload, Refusal, Target, interrupt, push};
 use crate::event::Event;
@@ -47,18 +48,13 @@ pub const AT_ONCE: usize = 16;
 /// A host that can be given its order: the session, its secrets, and where the code to deploy is on it.
 type Ready = (Session, BTreeMap<String, String>, Option<PathBuf>);
 
-/// This program and its hash, read once for all hosts.
+/// This program, read once for all hosts.
 #[derive(Default)]
-struct Own(OnceLock<Result<(PathBuf, String), Fault>>);
+struct Own(OnceLock<Result<Arc<Program>, Fault>>);
 
 impl Own {
-    fn get(&self) -> Result<(PathBuf, String), Fault> {
-        let read = || {
-            let program = push::program_for(std::env::consts::ARCH)?;
-            let hash = push::hash(&program)?;
-            Ok((program, hash))
-        };
-        self.0.get_or_init(read).clone()
+    fn get(&self) -> Result<Arc<Program>, Fault> {
+        self.0.get_or_init(|| Program::of(std::env::consts::ARCH).map(Arc::new)).clone()
     }
 }
 
@@ -228,20 +224,20 @@ impl Fleet {
             tell(Event::Note { message });
         }
         let password = self.password.as_ref();
-        let (mut program, mut hash) = own.get().map_err(wrong)?;
-        let mut probe = Probe::ask(&connection, target, &self.project, &hash, password)?;
+        let mut program = own.get().map_err(wrong)?;
+        let mut probe = Probe::ask(&connection, target, &self.project, &program.hash, password)?;
         if probe.machine != std::env::consts::ARCH {
-            program = push::program_for(&probe.machine).map_err(wrong)?;
-            hash = push::hash(&program).map_err(wrong)?;
-            probe = Probe::ask(&connection, target, &self.project, &hash, password)?;
+            program = Program::of(&probe.machine).map(Arc::new).map_err(wrong)?;
+            probe = Probe::ask(&connection, target, &self.project, &program.hash, password)?;
         }
         progress("sending files");
-        push::push(&connection, &probe, &program, &hash, &payload).map_err(broken)?;
+        push::push(&connection, &probe, &program, &payload).map_err(broken)?;
         let archive = match archive {
             Some(archive) => Some(push::archive(&connection, &probe, &archive).map_err(broken)?),
             None => None,
         };
         progress("starting");
+        let hash = program.hash.clone();
         let session =
             Session { target: target.clone(), connection, probe, hash, password: self.password.clone() };
         Ok((session, secrets, archive))

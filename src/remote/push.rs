@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
@@ -35,8 +36,43 @@ impl Payload {
     }
 }
 
+/// A program for hosts of one kind of machine, packed once for all that lack it.
+pub struct Program {
+    path: PathBuf,
+    pub hash: String,
+    packed: OnceLock<Result<tempfile::NamedTempFile>>,
+}
+
+impl Program {
+    /// This program for a kind of machine, as `uname -m` names it.
+    pub fn of(machine: &str) -> Result<Self> {
+        let path = program_for(machine)?;
+        let hash = hash(&path)?;
+        Ok(Self { path, hash, packed: OnceLock::new() })
+    }
+
+    /// Its compressed bytes.
+    fn packed(&self) -> Result<fs::File> {
+        let pack = || {
+            let file = tempfile::NamedTempFile::new().context("cannot make a temporary file")?;
+            let output = Command::new("gzip")
+                .args(["-1", "-c", "--"])
+                .arg(&self.path)
+                .stdin(Stdio::null())
+                .stdout(file.reopen().context("cannot write a temporary file")?)
+                .stderr(Stdio::piped())
+                .output()
+                .context("cannot start gzip")?;
+            failed_if("gzip failed", output.status.code(), &String::from_utf8_lossy(&output.stderr))?;
+            Ok(file)
+        };
+        let file = self.packed.get_or_init(pack).as_ref().map_err(Fault::clone)?;
+        fs::File::open(file.path()).context("cannot read a temporary file")
+    }
+}
+
 /// The hash under which a program is kept on hosts.
-pub fn hash(program: &Path) -> Result<String> {
+fn hash(program: &Path) -> Result<String> {
     let bytes = fs::read(program).context(format!("cannot read `{}`", program.display()))?;
     Ok(hex(&Sha256::digest(&bytes)).chars().take(16).collect())
 }
@@ -47,7 +83,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// This program for the host's kind of machine: ourselves, or `provision-<machine>` beside us or in
 /// `$PROVISION_BINARIES`.
-pub fn program_for(machine: &str) -> Result<PathBuf> {
+fn program_for(machine: &str) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program's own file")?;
     let machine = if machine == "arm64" { "aarch64" } else { machine };
     if machine == std::env::consts::ARCH {
@@ -63,13 +99,7 @@ pub fn program_for(machine: &str) -> Result<PathBuf> {
 }
 
 /// Sends what the host lacks. Gives whether anything was sent.
-pub fn push(
-    connection: &Connection,
-    probe: &Probe,
-    program: &Path,
-    hash: &str,
-    payload: &Payload,
-) -> Result<bool> {
+pub fn push(connection: &Connection, probe: &Probe, program: &Program, payload: &Payload) -> Result<bool> {
     let stamp = payload.stamp()?;
     let fresh_tree = probe.stamp.as_deref() == Some(stamp.as_str());
     if !probe.has_binary || !fresh_tree {
@@ -81,11 +111,15 @@ pub fn push(
         failed_if(&format!("cannot make the folder `{}`", probe.base), answer.code, &answer.stderr)?;
     }
     if !probe.has_binary {
-        let staged = tempfile::tempdir_in(connection.folder()).context("cannot make a folder in /tmp")?;
-        let folder = staged.path().join(hash);
-        fs::create_dir(&folder)?;
-        symlink(program, folder.join("provision"))?;
-        send(connection, probe, staged.path(), "bin", "0700").context("could not send this program")?;
+        // The others are of other versions.
+        const SCRIPT: &str = "umask 077; new=\"$1/bin/$2.new\"; rm -rf \"$new\" && mkdir -p \"$new\" && \
+            gzip -dc > \"$new/provision\" && chmod 0700 \"$new/provision\" && \
+            find \"$1/bin\" -mindepth 1 -maxdepth 1 ! -name \"$2.new\" -exec rm -rf {} + && mv \"$new\" \"$1/bin/$2\"";
+        let answer = connection.ask(
+            &["/bin/sh", "-c", SCRIPT, "sh", &probe.base, &program.hash],
+            Input::Stream(Stdio::from(program.packed()?)),
+        )?;
+        failed_if("could not send this program", answer.code, &answer.stderr)?;
     }
     if !fresh_tree {
         let staged = tempfile::tempdir_in(connection.folder()).context("cannot make a folder in /tmp")?;
