@@ -73,8 +73,7 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     }
     let mut log = None;
     let mut _held = None;
-    let free = matches!(&order.task, Task::Operate(operation) if operation.is_free());
-    if of_a_project && !order.plan && !free {
+    if of_a_project && !order.plan && !order.task.is_free() {
         let home = Home::open(&order.project).map_err(broken)?;
         let since = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC");
         match home.lock(&format!("{} since {since}", order.operator)).map_err(broken)? {

@@ -112,6 +112,11 @@ pub struct Checkout {
 }
 
 impl Task {
+    /// Whether it waits for nobody: see [`Operation::is_free`].
+    pub fn is_free(&self) -> bool {
+        matches!(self, Self::Operate(operation) if operation.is_free())
+    }
+
     /// Says where what was sent with the order is.
     pub fn set_archive(&mut self, sent: PathBuf) {
         match self {

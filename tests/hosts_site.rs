@@ -216,6 +216,15 @@ fn operated(host: &provision::sandbox::Guard, project: &Project) {
     let plan = on(&["manage", "--", "migrate", "--plan"]).expect(0);
     assert!(lines(&plan).iter().any(|line| line.contains("No planned migration")), "{:?}", lines(&plan));
 
+    // Whoever looks need not wait for a run.
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| on(&["deploy"]).expect(0));
+        while !run.is_finished() {
+            on(&["status"]).expect(0);
+        }
+    });
+    let current = inside(host, "readlink /var/www/example/current");
+
     let config = project.ssh_config(&[host]);
     let shell = std::process::Command::new(env!("CARGO_BIN_EXE_provision"))
         .current_dir(project.root())

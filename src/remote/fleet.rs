@@ -108,7 +108,7 @@ impl Fleet {
                     let tell = |event: Event| {
                         let _gone = send.send((at, event));
                     };
-                    self.session(target, freights, &own, &tell)
+                    self.session(target, freights, &own, order.task.is_free(), &tell)
                 });
                 let mine = self.facts(&sessions, order);
                 let run = |at: usize, session: &Result<Ready, Refusal>| match session {
@@ -202,6 +202,7 @@ impl Fleet {
         target: &Target,
         freights: Freights<'_>,
         own: &Own,
+        free: bool,
         tell: &dyn Fn(Event),
     ) -> Result<Ready, Refusal> {
         let wrong = |fault: Fault| Refusal { message: fault.message, help: fault.help, exit: Exit::Project };
@@ -230,8 +231,12 @@ impl Fleet {
             program = Program::of(&probe.machine).map(Arc::new).map_err(wrong)?;
             probe = Probe::ask(&connection, target, &self.project, &program.hash, password)?;
         }
-        progress("sending files");
-        push::push(&connection, &probe, &program, &payload).map_err(broken)?;
+        // Who only looks does it with the files that the run at work has.
+        if !(free && probe.has_binary && probe.holder.is_some()) {
+            probe.refuse_if_held()?;
+            progress("sending files");
+            push::push(&connection, &probe, &program, &payload).map_err(broken)?;
+        }
         let archive = match archive {
             Some(archive) => Some(push::archive(&connection, &probe, &archive).map_err(broken)?),
             None => None,

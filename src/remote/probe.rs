@@ -45,6 +45,8 @@ pub struct Probe {
     pub sudo: Vec<String>,
     /// sudo reads the password's line first.
     pub needs_password: bool,
+    /// The run that holds the project's lock.
+    pub holder: Option<String>,
 }
 
 impl Probe {
@@ -74,11 +76,6 @@ impl Probe {
                 .help("hosts must be Debian 11 or later, or Ubuntu 20.04 or later")
                 .exit(Exit::Project));
         }
-        if !get("lock").is_empty() {
-            // Asked before anything is sent: what we push would take the place of what that run still reads.
-            let message = format!("another run holds this host's lock: {}", get("lock"));
-            return Err(Refusal::new(message).help("wait for it to end, then run again").exit(Exit::Locked));
-        }
         let mut probe = Self {
             machine: get("machine").to_owned(),
             user: get("user").to_owned(),
@@ -89,6 +86,7 @@ impl Probe {
             stamp: answers.get("stamp").map(|stamp| (*stamp).to_owned()),
             sudo: Vec::new(),
             needs_password: false,
+            holder: Some(get("lock")).filter(|holder| !holder.is_empty()).map(str::to_owned),
         };
         let root = get("uid") == "0";
         if target.login.sudo.unwrap_or(!root) && !root {
@@ -100,6 +98,13 @@ impl Probe {
             )));
         }
         Ok(probe)
+    }
+
+    /// Nothing may be sent while another run is at work: it would take the place of what that run still reads.
+    pub fn refuse_if_held(&self) -> Result<(), Refusal> {
+        let Some(holder) = &self.holder else { return Ok(()) };
+        let message = format!("another run holds this host's lock: {holder}");
+        Err(Refusal::new(message).help("wait for it to end, then run again").exit(Exit::Locked))
     }
 
     fn find_sudo(
