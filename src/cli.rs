@@ -13,7 +13,7 @@ pub use tasks::{
     ApplyArguments, DbTask, DeployArguments, EnvironmentCommand, ExecArguments, GraphArguments, GraphFormat,
     HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments, Pace, PromoteCommand,
     RenderArguments, RenderCommand, RollbackArguments, SecretsTask, Shape, ShellArguments, ShowArguments,
-    ShowCommand, Switch, SwitchArguments, Task, UnlockArguments,
+    ShowCommand, Switch, SwitchArguments, Task, UnlockArguments, UpgradeArguments,
 };
 
 const EXAMPLES: &str = "\
@@ -28,7 +28,7 @@ Examples:
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, secrets, db, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, secrets, db, upgrade, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
 
 Exit codes:
   0  converged: the hosts are as the states say

@@ -42,6 +42,8 @@ pub enum Event {
     Status { status: Status },
     /// How the application's environment on the host differs from what it would be given: names, never values.
     Secrets { missing: Vec<String>, changed: Vec<String>, surplus: Vec<String> },
+    /// The packages that have another version now.
+    Upgraded { packages: Vec<String> },
     /// A line of a log, or of what a command says; `source` is the log's name.
     Line {
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -108,6 +110,8 @@ pub struct Status {
     pub maintenance: bool,
     /// An upgrade waits for the host's restart.
     pub reboot: bool,
+    /// Another one after each start of the host.
+    pub boot: String,
     pub processes: Vec<Process>,
 }
 
@@ -205,7 +209,11 @@ impl Event {
     /// Calls with every text that the project's files, the host or a program may have had a part in.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut String)) {
         match self {
-            Self::Started { .. } | Self::Finished { .. } | Self::Facts { .. } | Self::Secrets { .. } => {}
+            Self::Started { .. }
+            | Self::Finished { .. }
+            | Self::Facts { .. }
+            | Self::Secrets { .. }
+            | Self::Upgraded { .. } => {}
             Self::Releases { releases } => {
                 releases.iter_mut().filter_map(|release| release.commit.as_mut()).for_each(call);
             }

@@ -16,7 +16,7 @@ use crate::tree::Tree;
 pub use hosts::{HostEntry, hosts};
 
 /// Names of tasks and commands, which no environment can bear.
-const RESERVED: [&str; 36] = [
+const RESERVED: [&str; 37] = [
     "apply",
     "check",
     "completions",
@@ -53,6 +53,7 @@ const RESERVED: [&str; 36] = [
     "status",
     "stop",
     "unlock",
+    "upgrade",
 ];
 
 /// A folder with `pillar/` and, mostly, `states/`.

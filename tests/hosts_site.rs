@@ -306,6 +306,9 @@ fn as_documented(host: &provision::sandbox::Guard, project: &Project) {
         git.args(["-c", "user.name=ada", "-c", "user.email=ada@example.com"]).args(arguments);
         assert!(git.status().unwrap().success());
     }
+    // The upgrade finds that the host is to be restarted.
+    let boot = "systemctl show -p UserspaceTimestampMonotonic; touch /run/reboot-required";
+    let before = inside(host, boot);
     for page in ["deploying.md", "operating.md"] {
         for words in support::documented(page) {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -314,6 +317,7 @@ fn as_documented(host: &provision::sandbox::Guard, project: &Project) {
             }
         }
     }
+    assert_ne!(inside(host, boot), before);
     assert_eq!(page(host, "/").0, "200");
 }
 

@@ -67,6 +67,10 @@ pub enum Task {
     Maintenance(SwitchArguments),
     /// Switch on or off that crontabs are run; a restart of the host switches them on
     Cron(SwitchArguments),
+    /// Upgrade the system's packages, one host after another, and restart those that ask for it
+    ///
+    /// The next host is begun when the one before is back and its site answers.
+    Upgrade(UpgradeArguments),
     /// Compare the application's environment on the hosts with yours, by name, or bring it there
     #[command(subcommand)]
     Secrets(SecretsTask),
@@ -288,6 +292,13 @@ pub struct ShellArguments {
     /// Run this instead of a shell, with a terminal, as in: -- python manage.py dbshell
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct UpgradeArguments {
+    /// Leave restarts for later; `status` tells which hosts wait for one
+    #[arg(long)]
+    pub no_reboot: bool,
 }
 
 /// What is done with secrets, whose values are never shown.

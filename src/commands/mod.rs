@@ -18,6 +18,7 @@ mod serve;
 mod session;
 mod show;
 mod trial;
+mod upgrade;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -191,6 +192,7 @@ fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
         Task::Shell(arguments) => operate::shell(environment, &options, &arguments),
         Task::Maintenance(arguments) => operate::maintenance(environment, &options, &arguments),
         Task::Cron(arguments) => operate::cron(environment, &options, &arguments),
+        Task::Upgrade(arguments) => upgrade::run(environment, &options, &arguments),
         Task::Secrets(task) => operate::secrets(environment, &options, task),
         Task::Db(task) => database::run(environment, &options, &task),
         Task::History(arguments) => operate::history(environment, &options, &arguments),

@@ -42,19 +42,32 @@ pub struct Ran {
     pub changed: usize,
 }
 
-/// Keeps answers, and shows only what went wrong.
+/// Keeps answers, and shows what is worth it.
 struct Heard {
     report: Box<dyn Report>,
+    shown: Shown,
     events: Vec<Event>,
+}
+
+/// How much of answers that are kept is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    All,
+    /// What goes wrong.
+    Wrong,
+    Nothing,
 }
 
 impl Report for Heard {
     fn host(&mut self, name: &str) {
-        self.report.host(name);
+        if self.shown != Shown::Nothing {
+            self.report.host(name);
+        }
     }
 
     fn event(&mut self, host: &str, event: &Event) {
-        if matches!(event, Event::Aborted { .. } | Event::Problem { .. }) {
+        let wrong = matches!(event, Event::Aborted { .. } | Event::Problem { .. });
+        if self.shown == Shown::All || (self.shown == Shown::Wrong && wrong) {
             self.report.event(host, event);
         }
         self.events.push(event.clone());
@@ -79,6 +92,8 @@ pub struct Outgoing {
     pub roles: &'static [&'static str],
     /// Only the first of the hosts.
     pub first: bool,
+    /// Only the host of this name.
+    pub host: Option<String>,
     /// Host after host, at this pace, until one fails.
     pub pace: Option<Pace>,
 }
@@ -94,6 +109,7 @@ impl Outgoing {
             notes: Vec::new(),
             roles: &[],
             first: false,
+            host: None,
             pace: None,
         }
     }
@@ -238,9 +254,19 @@ impl Session {
 
     /// Asks the first host of these roles, and gives what it says; what goes wrong is shown.
     pub fn ask(&self, task: Task, roles: &'static [&'static str]) -> (Exit, Vec<Event>) {
-        let mut heard = Heard { report: super::shown(&self.options), events: Vec::new() };
-        let exit = self.run_for(Outgoing { roles, first: true, ..Outgoing::of(task) }, &mut heard).exit;
+        self.hear(Outgoing { roles, first: true, ..Outgoing::of(task) }, Shown::Wrong)
+    }
+
+    /// Asks, and keeps what is said.
+    pub fn hear(&self, outgoing: Outgoing, shown: Shown) -> (Exit, Vec<Event>) {
+        let mut heard = Heard { report: super::shown(&self.options), shown, events: Vec::new() };
+        let exit = self.run_for(outgoing, &mut heard).exit;
         (exit, heard.events)
+    }
+
+    /// The names of the hosts, in their order.
+    pub fn names(&self) -> Vec<String> {
+        self.targets.iter().map(|target| target.name.clone()).collect()
     }
 
     /// The name of the environment.
@@ -273,6 +299,7 @@ impl Session {
         }
         // The hosts of the pillar were read when the session began.
         let mut targets = self.with_roles(outgoing.roles).unwrap_or_default();
+        targets.retain(|target| outgoing.host.as_ref().is_none_or(|host| *host == target.name));
         targets.truncate(if outgoing.first { 1 } else { targets.len() });
         for target in &targets {
             report.host(&target.name);

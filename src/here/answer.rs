@@ -35,6 +35,8 @@ impl Answer<'_> {
             Operation::Restore { archive } => database.restore(archive, facts).map(note),
             // The states are compiled for it, which is not done here.
             Operation::Secrets => return Exit::Converged,
+            Operation::Upgrade => operate::upgrade(facts).map(|packages| Event::Upgraded { packages }),
+            Operation::Reboot => operate::reboot(facts).map(|()| note("the host restarts".to_owned())),
             Operation::Undo => database.undo(facts).map(note),
             Operation::Control { verb, names } => {
                 let renew = || deploy::renew(settings, facts);

@@ -8,6 +8,7 @@ mod logs;
 mod memory;
 mod status;
 mod switches;
+mod upgrade;
 
 pub use control::control;
 pub use database::Database;
@@ -16,6 +17,7 @@ pub use hold::{held, lock, unlock};
 pub use logs::logs;
 pub use status::status;
 pub use switches::{cron, maintenance};
+pub use upgrade::{reboot, upgrade};
 
 use std::path::PathBuf;
 

@@ -9,7 +9,7 @@ use crate::fault::Result;
 use crate::host::Command;
 
 use super::memory::Memory;
-use super::{SERVICES, hold, meant, programs};
+use super::{SERVICES, hold, meant, programs, upgrade};
 
 /// What is known of a host beside its site, which the caller knows about.
 pub fn status(
@@ -33,7 +33,8 @@ pub fn status(
         converged: converged(project, facts)?,
         locked: hold::shown(project, facts)?,
         maintenance: host.stat(&super::switches::page(project))?.is_some(),
-        reboot: host.stat(Path::new("/run/reboot-required"))?.is_some(),
+        reboot: upgrade::restart_is_due(facts)?,
+        boot: upgrade::boot(facts)?,
         processes,
     })
 }

@@ -27,6 +27,10 @@ pub enum Operation {
     Maintenance { on: bool },
     /// Whether what stands in crontabs is run.
     Cron { on: bool },
+    /// Upgrades all packages of the system.
+    Upgrade,
+    /// Restarts the host, when that was told.
+    Reboot,
     /// Only says, by name, how the application's environment on the host differs from that of the order.
     Secrets,
     /// Puts what a dump on the host holds in the place of the project's database.

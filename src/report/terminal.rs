@@ -282,6 +282,10 @@ impl Report for Terminal {
             Event::Releases { releases } => self.print(host, &lists::releases(releases, self.style)),
             Event::History { deploys } => self.print(host, &lists::history(deploys, self.style)),
             Event::Status { status } => self.print(host, &lists::status(status, self.style)),
+            Event::Upgraded { packages } if packages.is_empty() => self.print(host, "nothing to upgrade"),
+            Event::Upgraded { packages } => {
+                self.print(host, &format!("{} upgraded: {}", packages.len(), packages.join(", ")));
+            }
             Event::Secrets { missing, changed, surplus } => {
                 self.print(host, &lists::secrets(missing, changed, surplus, self.style));
             }
