@@ -24,7 +24,8 @@ struct Fleet {
     config: String,
     balancer: Guard,
     web1: Guard,
-    web2: Guard,
+    /// Until it dies.
+    web2: Option<Guard>,
     worker: Guard,
     db: Guard,
 }
@@ -55,7 +56,7 @@ impl Fleet {
         let pillar = std::fs::read_to_string(project.root().join(path)).unwrap();
         project.write(path, &pillar.replace("hosts: []\n", &format!("hosts:\n{}", hosts.concat())));
         let config = project.ssh_config(&[&balancer, &web1, &web2, &worker, &db]).display().to_string();
-        Self { project, config, balancer, web1, web2, worker, db }
+        Self { project, config, balancer, web1, web2: Some(web2), worker, db }
     }
 
     fn run(&self, words: &[&str]) -> Run {
@@ -63,7 +64,8 @@ impl Fleet {
     }
 
     fn currents(&self) -> [String; 2] {
-        [&self.web1, &self.web2].map(|host| inside(host, "readlink /var/www/example/current || true"))
+        [&self.web1, self.web2.as_ref().unwrap()]
+            .map(|host| inside(host, "readlink /var/www/example/current || true"))
     }
 }
 
@@ -218,7 +220,7 @@ fn closed_for_a_release(fleet: &Fleet) {
 }
 
 /// The second host dies while it is deployed to: the first has the new release and answers for both.
-fn dies_meanwhile(fleet: Fleet) {
+fn dies_meanwhile(mut fleet: Fleet) {
     let before = fleet.currents();
     let mut child = Command::new(PROGRAM)
         .current_dir(fleet.project.root())
@@ -229,7 +231,7 @@ fn dies_meanwhile(fleet: Fleet) {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut lines = lines.map(Result::unwrap);
     assert!(lines.any(|line| line.contains("\"host\":\"web2\"") && line.contains("\"id\":\"code\"")));
-    drop(fleet.web2);
+    fleet.web2 = None;
     let rest: Vec<String> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(3), "{rest:?}");
     assert!(rest.iter().any(|line| line.contains("web2") && line.contains("was lost")), "{rest:?}");
@@ -237,4 +239,19 @@ fn dies_meanwhile(fleet: Fleet) {
     for _ in 0..4 {
         assert_eq!(page(&fleet.balancer, "/").0, "200");
     }
+
+    // Taken out of the pillar, it is taken out everywhere.
+    let path = "pillar/staging/env.sls";
+    let pillar = std::fs::read_to_string(fleet.project.root().join(path)).unwrap();
+    let line = pillar.lines().find(|line| line.contains("web2:")).unwrap();
+    let address = line.split("internal: ").nth(1).unwrap().split(',').next().unwrap();
+    fleet.project.write(path, &pillar.replace(&format!("{line}\n"), ""));
+    fleet.run(&[]).expect(0);
+    assert_eq!(fleet.run(&[]).expect(0).states("changed"), [] as [&str; 0]);
+    for host in [&fleet.balancer, &fleet.db] {
+        let found =
+            format!("ufw status | grep -F {address}; grep -rlF {address} /etc/nginx /etc/postgresql || true");
+        assert_eq!(inside(host, &found), "");
+    }
+    assert_eq!(page(&fleet.balancer, "/").0, "200");
 }

@@ -66,6 +66,35 @@ allow-{{ rule.port }}-{{ rule.get('proto', 'tcp') }}-from-{{ rule.get('from', 'a
     - require_in:
       - ufw: firewall-on
 {% endfor %}
+{#- What these states once opened to a host that has gone, or has no need of it now: told
+    from the rules of others by its comment, which ufw keeps in hexadecimal. -#}
+{%- set ours = {'68747470': 'http', '6874747073': 'https', '706f737467726573': 'postgres',
+                '6d656d636163686564': 'memcached', '7265646973': 'redis'} %}
+{%- set wanted = namespace(all=[]) %}
+{%- for rule in rules.all %}
+  {%- set wanted.all = wanted.all + [rule.port ~ ' ' ~ rule.get('from', 'any')] %}
+{%- endfor %}
+{%- for file in ['/etc/ufw/user.rules', '/etc/ufw/user6.rules'] if salt['file.file_exists'](file) %}
+  {%- for line in salt['file.read'](file).splitlines() if line.startswith('### tuple ### allow tcp ') %}
+    {%- set words = line.split() %}
+    {%- set from = 'any' if words[8] in ['0.0.0.0/0', '::/0'] else words[8] %}
+    {%- set comment = (line.split('comment=') | last).split() | first if 'comment=' in line else '' %}
+    {%- if comment in ours and words[5] ~ ' ' ~ from not in wanted.all and not (from == 'any' and file.endswith('6.rules')) %}
+no-more-{{ words[5] }}-from-{{ from }}:
+  ufw.delete:
+    - port: {{ words[5] }}
+    - proto: tcp
+    - action: allow
+{%- if from != 'any' %}
+    - from: {{ from }}
+{%- endif %}
+    - require:
+      - pkg: ufw
+    - require_in:
+      - ufw: firewall-on
+{% endif %}
+  {%- endfor %}
+{%- endfor %}
 firewall-on:
   ufw.enabled:
     - require:
