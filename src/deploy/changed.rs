@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::fault::Result;
-use crate::host::{Action, Kind, Owner};
+use crate::host::{Action, Kind};
 
 use super::stage::Stage;
 
@@ -16,15 +16,7 @@ const DIGEST: &str = ".code";
 /// Writes down what the release is made of.
 pub fn record(stage: &Stage<'_>) -> Result<()> {
     let digest = digest(stage)?;
-    stage.facts.host().perform(&Action::WriteFile {
-        path: stage.folder.join(DIGEST),
-        content: digest.into_bytes(),
-        mode: Some(0o600),
-        owner: Owner::default(),
-        validate: None,
-        backup: None,
-        temporary: None,
-    })?;
+    stage.facts.host().perform(&Action::write(stage.folder.join(DIGEST), digest, 0o600))?;
     Ok(())
 }
 

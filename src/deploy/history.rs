@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::event::Deployed;
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
-use crate::host::{Action, Owner};
+use crate::host::Action;
 
 /// So many deploys are remembered.
 const REMEMBERED: usize = 500;
@@ -28,15 +28,7 @@ pub fn remember(project: &str, deployed: &Deployed, facts: &Facts) -> Result<()>
     lines.push(serde_json::to_string(deployed).map_err(|error| Fault::new(error.to_string()))?);
     let from = lines.len().saturating_sub(REMEMBERED);
     let content: String = lines.iter().skip(from).flat_map(|line| [line.as_str(), "\n"]).collect();
-    facts.host().perform(&Action::WriteFile {
-        path: path(project),
-        content: content.into_bytes(),
-        mode: Some(0o600),
-        owner: Owner::default(),
-        validate: None,
-        backup: None,
-        temporary: None,
-    })?;
+    facts.host().perform(&Action::write(path(project), content, 0o600))?;
     Ok(())
 }
 

@@ -160,15 +160,11 @@ impl Deploying<'_> {
                 owner: Owner::default(),
             })?;
             let found = source::unpack(&order.code, folder, stage.settings, stage.facts)?;
-            stage.facts.host().perform(&Action::WriteFile {
-                path: folder.join(kept::REVISION),
-                content: format!("{found}\n").into_bytes(),
-                mode: Some(0o644),
-                owner: Owner::default(),
-                validate: None,
-                backup: None,
-                temporary: None,
-            })?;
+            stage.facts.host().perform(&Action::write(
+                folder.join(kept::REVISION),
+                format!("{found}\n"),
+                0o644,
+            ))?;
             let mut said = format!("{} at {found}", folder.display());
             if let Some(promoted) = &order.promoted {
                 said.push_str(&format!(", as it runs in {}", promoted.environment));

@@ -121,15 +121,7 @@ impl Stage<'_> {
     /// Writes down the versions that the packages shall have. Gives the file's path.
     fn pins(&self, packages: &str) -> Result<String> {
         let path = self.folder.join(".packages");
-        self.facts.host().perform(&Action::WriteFile {
-            path: path.clone(),
-            content: packages.as_bytes().to_vec(),
-            mode: Some(0o644),
-            owner: Owner::default(),
-            validate: None,
-            backup: None,
-            temporary: None,
-        })?;
+        self.facts.host().perform(&Action::write(path.clone(), packages, 0o644))?;
         text(&path)
     }
 

@@ -97,6 +97,21 @@ pub enum Action {
     Fail(String),
 }
 
+impl Action {
+    /// A file of the caller's own, just as it is given.
+    pub fn write(path: impl Into<PathBuf>, content: impl Into<Vec<u8>>, mode: u32) -> Self {
+        Self::WriteFile {
+            path: path.into(),
+            content: content.into(),
+            mode: Some(mode),
+            owner: Owner::default(),
+            validate: None,
+            backup: None,
+            temporary: None,
+        }
+    }
+}
+
 /// A digest to check a download against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hash {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
-use crate::host::{Action, Owner};
+use crate::host::Action;
 
 /// Who locked the host, since when and why.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,15 +52,7 @@ pub fn lock(project: &str, operator: &str, reason: &str, facts: &Facts) -> Resul
         since: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
     };
     let content = serde_json::to_vec(&held).map_err(|error| Fault::new(error.to_string()))?;
-    facts.host().perform(&Action::WriteFile {
-        path: path(project),
-        content,
-        mode: Some(0o600),
-        owner: Owner::default(),
-        validate: None,
-        backup: None,
-        temporary: None,
-    })?;
+    facts.host().perform(&Action::write(path(project), content, 0o600))?;
     Ok(format!("locked by {operator}: {reason}"))
 }
 
