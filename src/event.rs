@@ -108,6 +108,8 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked: Option<String>,
     pub maintenance: bool,
+    /// Balancers send no visitors here: a deploy is at work, or has left the host with no release that works.
+    pub draining: bool,
     /// An upgrade waits for the host's restart.
     pub reboot: bool,
     /// Another one after each start of the host.

@@ -33,6 +33,7 @@ pub fn status(
         converged: converged(project, facts)?,
         locked: hold::shown(project, facts)?,
         maintenance: host.stat(&super::switches::page(project))?.is_some(),
+        draining: host.stat(&Path::new("/run").join(project).join("draining"))?.is_some(),
         reboot: upgrade::restart_is_due(facts)?,
         boot: upgrade::boot(facts)?,
         processes,
@@ -40,7 +41,7 @@ pub fn status(
 }
 
 /// From `shop-web   RUNNING   pid 123, uptime 1 day, 0:01:02`.
-fn program(line: &str, memory: &Memory) -> Option<Process> {
+fn program(line: &str, memory: &Memory<'_>) -> Option<Process> {
     let mut words = line.split_whitespace();
     let (name, state) = (words.next()?, words.next()?);
     let pid = line.split_once(" pid ").and_then(|(_, rest)| rest.split(',').next()?.trim().parse().ok());
@@ -67,7 +68,7 @@ fn seconds(uptime: &str) -> Option<u64> {
 }
 
 /// Those that the host has, as systemd tells them.
-fn services(memory: &Memory, facts: &Facts) -> Result<Vec<Process>> {
+fn services(memory: &Memory<'_>, facts: &Facts) -> Result<Vec<Process>> {
     let properties = "--property=Id,LoadState,ActiveState,MainPID,ActiveEnterTimestampMonotonic";
     let mut argv = vec!["systemctl", "show", properties];
     argv.extend(SERVICES);
@@ -78,7 +79,7 @@ fn services(memory: &Memory, facts: &Facts) -> Result<Vec<Process>> {
     Ok(answer.split("\n\n").filter_map(|unit| service(unit, up, memory)).collect())
 }
 
-fn service(unit: &str, up: Duration, memory: &Memory) -> Option<Process> {
+fn service(unit: &str, up: Duration, memory: &Memory<'_>) -> Option<Process> {
     let value = |key: &str| unit.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     if value("LoadState") != Some("loaded") {
         return None;

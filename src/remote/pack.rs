@@ -63,9 +63,11 @@ pub fn pack(root: &Path, folder: &str, what: What<'_>) -> Result<Packed> {
     let dirty = match (&commit, what) {
         (Some(commit), What::WorkingTree) => {
             let short: String = commit.chars().take(12).collect();
-            notes.push(format!(
-                "your WORKING TREE is deployed, {changed} {files} away from {short}: nobody can make this release again"
-            ));
+            notes.push(if changed > 0 {
+                format!("your WORKING TREE is deployed, {changed} {files} away from {short}: nobody can make this release again")
+            } else {
+                format!("your working tree is deployed: it is just {short}")
+            });
             pack_files(&code, &file, &kept_files(&code, whole)?)?;
             changed > 0
         }

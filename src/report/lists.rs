@@ -80,6 +80,9 @@ pub fn status(status: &Status, style: Style) -> String {
     if status.maintenance {
         parts.push(style.paint(YELLOW, "maintenance page on"));
     }
+    if status.draining {
+        parts.push(style.paint(YELLOW, "out of the balancer"));
+    }
     if status.reboot {
         parts.push(style.paint(YELLOW, "restart of the host is due"));
     }

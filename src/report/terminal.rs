@@ -43,6 +43,8 @@ struct Host {
     states: usize,
     plan: bool,
     deploys: bool,
+    /// A release was made, and not only switched to.
+    makes: bool,
     /// There were to be states or stages.
     started: bool,
 }
@@ -101,6 +103,7 @@ impl Terminal {
         if let Some(known) = self.hosts.get_mut(host) {
             known.done = known.done.max(state.number + 1);
             known.deploys |= state.function == DEPLOY;
+            known.makes |= state.function == DEPLOY && state.id == "code";
             if let Some(bar) = &known.bar {
                 bar.set_position(u64::try_from(known.done).unwrap_or(0));
                 if state.outcome != Outcome::Unchanged {
@@ -194,7 +197,8 @@ impl Terminal {
         }
         let plan = known.is_some_and(|known| known.plan);
         if known.is_some_and(|known| known.deploys) && summary.failed == 0 {
-            let done = self.paint(GREEN, "deployed");
+            let made = known.is_some_and(|known| known.makes);
+            let done = self.paint(GREEN, if made { "deployed" } else { "switched" });
             let line = format!("{}: {done} in {}", self.paint(BOLD, host), time(summary.duration));
             self.print(host, &line);
             self.clear(host);
@@ -247,7 +251,8 @@ impl Report for Terminal {
         });
         self.width = self.width.max(name.chars().count());
         self.order.push(name.to_owned());
-        let known = Host { bar, done: 0, states: 0, plan: false, deploys: false, started: false };
+        let known =
+            Host { bar, done: 0, states: 0, plan: false, deploys: false, makes: false, started: false };
         self.hosts.insert(name.to_owned(), known);
     }
 
