@@ -6,12 +6,13 @@ use crate::event::Deployed;
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
 use crate::host::Action;
+use crate::host::home::Home;
 
 /// So many deploys are remembered.
 const REMEMBERED: usize = 500;
 
 fn path(project: &str) -> PathBuf {
-    PathBuf::from("/var/lib/provision").join(project).join("deploys.jsonl")
+    Home::folder(project).join("deploys.jsonl")
 }
 
 /// The last deploys, the oldest first.

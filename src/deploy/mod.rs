@@ -18,4 +18,4 @@ pub use kept::kept;
 pub use release::Deploys;
 pub use settings::Settings;
 pub use source::{is_url, refuse_password};
-pub use web::renew;
+pub use web::{is_draining, renew};

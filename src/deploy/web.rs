@@ -81,6 +81,11 @@ fn draining(settings: &Settings) -> PathBuf {
     Path::new("/run").join(&settings.project).join("draining")
 }
 
+/// Whether balancers send visitors elsewhere.
+pub fn is_draining(settings: &Settings, facts: &Facts) -> Result<bool> {
+    Ok(facts.host().stat(&draining(settings))?.is_some())
+}
+
 /// Has balancers send visitors elsewhere.
 pub fn leave(settings: &Settings, facts: &Facts) -> Result<()> {
     let path = draining(settings);

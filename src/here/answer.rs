@@ -81,7 +81,8 @@ fn status(project: &str, names: &[String], settings: &Settings, facts: &Facts) -
         Some(_) => deploy::health(settings, facts)?,
         None => None,
     };
-    operate::status(project, names, release, health, facts).map(|status| Event::Status { status })
+    let site = operate::Site { release, health, draining: deploy::is_draining(settings, facts)? };
+    operate::status(project, names, site, facts).map(|status| Event::Status { status })
 }
 
 /// The end of an order that has one answer.

@@ -25,7 +25,7 @@ pub struct Lock {
 
 impl Home {
     pub fn open(project: &str) -> Result<Self> {
-        let folder = Path::new(ROOT).join(project);
+        let folder = Self::folder(project);
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -63,9 +63,14 @@ impl Home {
         }
     }
 
-    /// Where what a project's changes still wait for is written down. The folder need not be there.
+    /// The folder of a project; it need not be there.
+    pub fn folder(project: &str) -> PathBuf {
+        Path::new(ROOT).join(project)
+    }
+
+    /// Where what a project's changes still wait for is written down.
     pub fn owed(project: &str) -> PathBuf {
-        Path::new(ROOT).join(project).join("owed.json")
+        Self::folder(project).join("owed.json")
     }
 
     /// A new log for this run's events; the oldest logs go.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
 use crate::host::Action;
+use crate::host::home::Home;
 
 /// Who locked the host, since when and why.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ struct Held {
 }
 
 fn path(project: &str) -> PathBuf {
-    super::home(project).join("locked.json")
+    Home::folder(project).join("locked.json")
 }
 
 fn read(project: &str, facts: &Facts) -> Result<Option<Held>> {

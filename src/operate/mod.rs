@@ -15,20 +15,13 @@ pub use database::Database;
 pub use execute::execute;
 pub use hold::{held, lock, unlock};
 pub use logs::logs;
-pub use status::status;
+pub use status::{Site, status};
 pub use switches::{cron, maintenance};
 pub use upgrade::{reboot, upgrade};
-
-use std::path::PathBuf;
 
 use crate::facts::Facts;
 use crate::fault::Result;
 use crate::host::Command;
-
-/// Only root's: `/var/lib/provision/PROJECT`.
-fn home(project: &str) -> PathBuf {
-    PathBuf::from("/var/lib/provision").join(project)
-}
 
 /// Services that a project can stand on, by the names of their units.
 const SERVICES: [&str; 9] = [

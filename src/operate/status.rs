@@ -7,18 +7,21 @@ use crate::event::{Converged, Event, Health, Process, Release, Status};
 use crate::facts::Facts;
 use crate::fault::Result;
 use crate::host::Command;
+use crate::host::home::Home;
 
 use super::memory::Memory;
 use super::{SERVICES, hold, meant, programs, upgrade};
 
-/// What is known of a host beside its site, which the caller knows about.
-pub fn status(
-    project: &str,
-    names: &[String],
-    release: Option<Release>,
-    health: Option<Health>,
-    facts: &Facts,
-) -> Result<Status> {
+/// What the caller knows of the site on a host.
+#[derive(Default)]
+pub struct Site {
+    pub release: Option<Release>,
+    pub health: Option<Health>,
+    pub draining: bool,
+}
+
+/// The site, and what is known of a host beside it.
+pub fn status(project: &str, names: &[String], site: Site, facts: &Facts) -> Result<Status> {
     let host = facts.host();
     let memory = Memory::read(facts);
     let mut processes = Vec::new();
@@ -28,12 +31,12 @@ pub fn status(
     processes.extend(services(&memory, facts)?);
     processes.retain(|process| meant(project, &process.name, names));
     Ok(Status {
-        release,
-        health,
+        release: site.release,
+        health: site.health,
         converged: converged(project, facts)?,
         locked: hold::shown(project, facts)?,
         maintenance: host.stat(&super::switches::page(project))?.is_some(),
-        draining: host.stat(&Path::new("/run").join(project).join("draining"))?.is_some(),
+        draining: site.draining,
         reboot: upgrade::restart_is_due(facts)?,
         boot: upgrade::boot(facts)?,
         processes,
@@ -99,7 +102,7 @@ fn service(unit: &str, up: Duration, memory: &Memory<'_>) -> Option<Process> {
 
 /// The end of the last run that converged the host, from its log; deploys leave logs of their own there.
 fn converged(project: &str, facts: &Facts) -> Result<Option<Converged>> {
-    let folder = super::home(project).join("runs");
+    let folder = Home::folder(project).join("runs");
     for name in facts.host().list(&folder)?.unwrap_or_default().iter().rev() {
         let log = facts.host().read(&folder.join(name))?.unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
