@@ -84,11 +84,14 @@ wsgi: example.wsgi:application
 #gunicorn:
 #  workers: 5                # unset: two for each processor and one, if memory allows
 #  timeout: 30               # seconds
+#  ports: [8001, 8002]       # a web program for each, example-web-8001 …; unset: one, at a socket
 #
 # Workers on hosts with the role worker, and a queue on one with the role queue.
+# RabbitMQ needs QUEUE_PASSWORD in secrets.sls.
 #celery:
 #  app: example              # what `celery -A` is given
 #  concurrency: 4            # unset: one for each processor
+#  broker: redis             # or rabbitmq
 #  beat: yes                 # work by the clock, on the first of the workers' hosts
 #
 #nginx:

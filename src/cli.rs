@@ -159,8 +159,11 @@ pub enum Command {
         /// The project's name, as in pillar/project.sls
         project: String,
         /// The socket at which the program is asked
-        #[arg(long, value_name = "PATH")]
-        socket: PathBuf,
+        #[arg(long, value_name = "PATH", required_unless_present = "port")]
+        socket: Option<PathBuf>,
+        /// The port of 127.0.0.1 at which it is asked
+        #[arg(long, value_name = "PORT", conflicts_with = "socket")]
+        port: Option<u16>,
         /// Where the program is started; a link is followed anew for each generation
         #[arg(long, value_name = "DIR")]
         directory: PathBuf,
@@ -175,6 +178,9 @@ pub enum Command {
     Renew {
         /// The project's name, as in pillar/project.sls
         project: String,
+        /// Only those at this port
+        #[arg(long, value_name = "PORT")]
+        port: Option<u16>,
         /// Where none runs, do nothing and succeed
         #[arg(long)]
         if_running: bool,

@@ -32,8 +32,10 @@ pub enum Event {
     State(StateResult),
     /// What is going on besides states: packages being installed, a deploy's stage.
     Progress { message: String },
-    /// The answer to an order that only asks what the host is.
+    /// What the host is. It waits for the facts of the others.
     Facts { grains: crate::facts::Grains },
+    /// A release is ready to be switched to. The host waits for its turn.
+    Prepared,
     /// The answer to an order that only asks which releases are kept, the oldest first.
     Releases { releases: Vec<Release> },
     /// The answer to an order that only asks what was deployed, the oldest first.
@@ -214,6 +216,7 @@ impl Event {
             Self::Started { .. }
             | Self::Finished { .. }
             | Self::Facts { .. }
+            | Self::Prepared
             | Self::Secrets { .. }
             | Self::Upgraded { .. } => {}
             Self::Releases { releases } => {

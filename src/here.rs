@@ -9,12 +9,13 @@ mod own_facts;
 mod secrets;
 mod telling;
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
 use crate::compile::Compiled;
 use crate::converge::Converge;
 use crate::deploy;
-use crate::event::{Event, PROTOCOL, Summary};
+use crate::event::{Event, PROTOCOL};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::fault::Fault;
@@ -22,7 +23,7 @@ use crate::host::home::{Home, install_program};
 use crate::host::{Host, Local, Overlay, Owed};
 use crate::library::ProjectLibrary;
 use crate::operate;
-use crate::order::{Operation, Order, Task};
+use crate::order::{Operation, Order, Task, Word};
 use crate::plan::Mask;
 
 use self::telling::Telling;
@@ -31,9 +32,12 @@ pub use files::Files;
 pub use inspect::Inspection;
 pub use offline::{Offline, check, offline};
 
+/// What an attended order is told next; `None`: nobody is there any more.
+pub type Listen<'a> = &'a mut dyn FnMut() -> Option<Word>;
+
 /// Carries out an order on this machine. The last event is `Finished` or `Aborted`, or the last `Problem`.
-pub fn run(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Exit {
-    match carry_out(order, files, tell) {
+pub fn run(order: &Order, files: &Files, listen: Listen<'_>, tell: &mut dyn FnMut(Event)) -> Exit {
+    match carry_out(order, files, listen, tell) {
         Ok(exit) => exit,
         Err((fault, exit)) => {
             tell(aborted(&fault, exit));
@@ -51,7 +55,12 @@ pub fn aborted(fault: &Fault, exit: Exit) -> Event {
     Event::Aborted { message, help: fault.help.clone(), code: exit.code() }
 }
 
-fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Result<Exit, (Fault, Exit)> {
+fn carry_out(
+    order: &Order,
+    files: &Files,
+    listen: Listen<'_>,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Exit, (Fault, Exit)> {
     let wrong = |fault: Fault| (fault, Exit::Project);
     let broken = |fault: Fault| (fault, Exit::Failed);
     if order.protocol != PROTOCOL {
@@ -65,11 +74,16 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
     if of_a_project && users::get_effective_uid() != 0 {
         return Err(wrong(Fault::new("only root may do this").help("run it with sudo")));
     }
-    let surroundings = files::surroundings(order, &files.states, &facts).map_err(wrong)?;
-    if order.task == Task::Facts {
+    let mut surroundings = files::surroundings(order, &files.states, &facts).map_err(wrong)?;
+    if order.attended {
         tell(Event::Facts { grains: surroundings.grains.as_ref().clone() });
-        tell(Event::Finished { summary: Summary::default() });
-        return Ok(Exit::Converged);
+        match listen() {
+            Some(Word::Facts(facts)) => surroundings.know(facts),
+            _ => {
+                let message = "the connection was cut before anything was begun";
+                return Err((Fault::new(message), Exit::Unreachable));
+            }
+        }
     }
     let mut log = None;
     let mut _held = None;
@@ -96,7 +110,7 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
         return Ok(Exit::Project);
     }
     let compares = matches!(order.task, Task::Operate(Operation::Secrets));
-    if !matches!(order.task, Task::Converge | Task::Facts) && !compares {
+    if !matches!(order.task, Task::Converge) && !compares {
         let settings = match deploy::Settings::read(&pillar.data) {
             Ok(settings) => settings,
             Err(fault) => {
@@ -110,7 +124,7 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
                 let answer = answer::Answer { order, settings: &settings, database, facts: &facts };
                 answer.give(operation, &mut told)
             }
-            _ => ship(order, &settings, &facts, &mut told),
+            _ => ship(order, &settings, &facts, listen, &mut told),
         });
     }
     let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
@@ -136,36 +150,36 @@ fn carry_out(order: &Order, files: &Files, tell: &mut dyn FnMut(Event)) -> Resul
 }
 
 /// Whatever is about releases.
-fn ship(order: &Order, settings: &deploy::Settings, facts: &Facts, told: &mut Telling<'_>) -> Exit {
+fn ship(
+    order: &Order,
+    settings: &deploy::Settings,
+    facts: &Facts,
+    listen: Listen<'_>,
+    told: &mut Telling<'_>,
+) -> Exit {
     let deploys = deploy::Deploys { settings, facts, operator: &order.operator };
+    let listen = RefCell::new(listen);
+    let turn = || match (listen.borrow_mut())() {
+        Some(Word::Go) => Ok(()),
+        Some(Word::Leave(why)) => Err(Fault::new(why)),
+        _ => Err(Fault::new("left as it was, since the connection was cut")),
+    };
+    let turn: Option<deploy::Turn<'_>> = if order.attended { Some(&turn) } else { None };
     match &order.task {
         Task::Deploy(wanted) => {
-            told.event(started(order, settings.stages()));
-            if let Some(reason) = &wanted.lock {
-                match operate::lock(&order.project, &order.operator, reason, facts) {
-                    Ok(message) => told.event(Event::Note { message }),
-                    Err(fault) => return answer::failed(&fault, told),
-                }
-            }
-            deploys.deploy(wanted, &mut |event| {
-                let well = matches!(&event, Event::Finished { summary } if summary.failed == 0);
-                if well && wanted.unlock {
-                    let said = operate::unlock(&order.project, facts);
-                    let message = said.unwrap_or_else(|fault| fault.message);
-                    told.event(Event::Note { message });
-                }
-                told.event(event);
-            })
+            let scrubs = wanted.new_data.as_ref().map_or(0, Vec::len);
+            told.event(started(order, settings.stages() + scrubs));
+            deploys.deploy(wanted, turn, &mut |event| told.event(event))
         }
         Task::Rollback { release } => {
             told.event(started(order, settings.stages_back()));
-            deploys.rollback(release.as_deref(), &mut |event| told.event(event))
+            deploys.rollback(release.as_deref(), turn, &mut |event| told.event(event))
         }
         Task::Releases => match deploy::kept(settings, facts) {
             Ok(releases) => answer::finished(Event::Releases { releases }, told),
             Err(fault) => answer::failed(&fault, told),
         },
-        Task::Converge | Task::Facts | Task::Operate(_) => Exit::Converged,
+        Task::Converge | Task::Operate(_) => Exit::Converged,
     }
 }
 

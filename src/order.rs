@@ -2,6 +2,7 @@
 //! so it is never written to disk, shown or put into an argument.
 
 mod operation;
+mod word;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read, Write};
@@ -13,6 +14,7 @@ use crate::facts::Grains;
 use crate::fault::{Context as _, Fault, Result};
 
 pub use operation::{Operation, Verb};
+pub use word::Word;
 
 /// Stands before the document, with its length: whatever comes before it (a password line that sudo did
 /// not ask for) is not ours.
@@ -35,8 +37,10 @@ pub struct Order {
     pub lenient: bool,
     /// Pillar files that travel here and not by rsync, by path under `pillar/`.
     pub secrets: BTreeMap<String, String>,
-    /// The facts of all hosts of the environment, by ID.
-    pub mine: BTreeMap<String, Grains>,
+    /// Other hosts get this order, too: the host says what it is and waits for the facts of all, and a deploy waits
+    /// for its turn when it is prepared. See [`Word`].
+    #[serde(default)]
+    pub attended: bool,
     /// Recorded grains, put over those of the host.
     #[serde(default, skip_serializing_if = "Grains::is_empty")]
     pub grains: Grains,
@@ -52,8 +56,6 @@ pub struct Order {
 pub enum Task {
     #[default]
     Converge,
-    /// Only says what the host is: its grains, as one JSON object.
-    Facts,
     Deploy(DeployOrder),
     /// Returns to a release that is kept: of this name, else the one before the current.
     Rollback {
@@ -71,22 +73,12 @@ pub struct DeployOrder {
     /// Another host of the environment does what is done once for all of them: migrations.
     #[serde(default)]
     pub elsewhere: bool,
-    /// The release comes from this environment, where it runs with these packages: lines for pip's `--constraint`.
+    /// The release runs in this environment; the code comes with the wheels and versions of its packages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub promoted: Option<Promoted>,
-    /// Lock the host first, for this reason.
+    pub promoted: Option<String>,
+    /// The database was replaced: migrate it whatever the code is, then run these shell commands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lock: Option<String>,
-    /// Unlock the host when the deploy has gone well.
-    #[serde(default)]
-    pub unlock: bool,
-}
-
-/// A release that runs elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Promoted {
-    pub environment: String,
-    pub packages: String,
+    pub new_data: Option<Vec<String>>,
 }
 
 /// Where the code of a release comes from.
@@ -121,7 +113,9 @@ impl Task {
     pub fn set_archive(&mut self, sent: PathBuf) {
         match self {
             Self::Deploy(DeployOrder { code: Code::Checkout(checkout), .. }) => checkout.archive = sent,
-            Self::Operate(Operation::Restore { archive }) => *archive = sent,
+            Self::Operate(Operation::Restore { archive } | Operation::Media { archive }) => {
+                *archive = Some(sent)
+            }
             _ => {}
         }
     }

@@ -8,7 +8,8 @@ mod control;
 mod generation;
 
 use std::ffi::OsString;
-use std::os::fd::AsRawFd;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -30,8 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What to serve.
 pub struct Site {
     pub project: String,
-    /// Where the program is asked.
-    pub socket: PathBuf,
+    /// Where the program is asked: a socket, or a port of the loopback address.
+    pub socket: Option<PathBuf>,
+    pub port: Option<u16>,
     /// Where it is started; a link is followed anew for each generation.
     pub directory: PathBuf,
     pub command: Vec<OsString>,
@@ -53,19 +55,31 @@ enum Happening {
 /// The sockets cannot be made, or the program cannot be started or ended.
 pub fn serve(site: &Site, log: &mut dyn FnMut(&str)) -> Result<()> {
     // Before anything else takes the descriptor at which the program looks for it.
-    let listener = listen(&site.socket)?;
+    let listener = listen(site)?;
     let (send, happenings) = channel();
     watch_signals(send.clone())?;
-    control::listen(&site.project, send.clone())?;
-    let mut server =
-        Server { site, _listener: listener, send, generations: Vec::new(), last: 0, pending: None, log };
+    control::listen(&site.project, site.port, send.clone())?;
+    // Asked now: a newer version will stand there when this one is gone.
+    let program = std::env::current_exe().context("where is this program?")?;
+    let mut server = Server {
+        site,
+        program,
+        _listener: listener,
+        send,
+        generations: Vec::new(),
+        last: 0,
+        pending: None,
+        log,
+    };
     server.start()?;
     server.run(&happenings)
 }
 
 struct Server<'a> {
     site: &'a Site,
-    _listener: UnixListener,
+    /// This program's path.
+    program: PathBuf,
+    _listener: OwnedFd,
     send: Sender<Happening>,
     generations: Vec<Generation>,
     last: u64,
@@ -101,7 +115,7 @@ impl Server<'_> {
     fn start(&mut self) -> Result<u64> {
         self.last += 1;
         let others = !self.generations.is_empty();
-        self.generations.push(Generation::start(self.site, self.last, others, &self.send)?);
+        self.generations.push(Generation::start(self.site, &self.program, self.last, others, &self.send)?);
         Ok(self.last)
     }
 
@@ -174,8 +188,25 @@ impl Server<'_> {
     }
 }
 
-/// The socket, at the descriptor that it is handed over by. Whoever may enter its folder may ask.
-fn listen(path: &Path) -> Result<UnixListener> {
+/// The socket or port, at the descriptor that it is handed over by.
+fn listen(site: &Site) -> Result<OwnedFd> {
+    let listener = match (&site.socket, site.port) {
+        (Some(path), _) => OwnedFd::from(listen_at(path)?),
+        (None, Some(port)) => TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .map(OwnedFd::from)
+            .context(format!("cannot listen at port {port} of 127.0.0.1"))?,
+        (None, None) => return Err(Fault::new("neither a socket nor a port is given")),
+    };
+    if listener.as_raw_fd() != HANDED_OVER {
+        return Err(Fault::new(format!("descriptor {HANDED_OVER} is taken"))
+            .help("start it without inherited descriptors, as Supervisor does"));
+    }
+    fcntl(&listener, FcntlArg::F_SETFD(FdFlag::empty())).map_err(std::io::Error::from)?;
+    Ok(listener)
+}
+
+/// Whoever may enter the socket's folder may ask.
+fn listen_at(path: &Path) -> Result<UnixListener> {
     let shown = path.display();
     match std::fs::remove_file(path) {
         Ok(()) => {}
@@ -185,11 +216,6 @@ fn listen(path: &Path) -> Result<UnixListener> {
     let listener = UnixListener::bind(path).context(format!("cannot listen at `{shown}`"))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))
         .context(format!("cannot open `{shown}` to the web server"))?;
-    if listener.as_raw_fd() != HANDED_OVER {
-        return Err(Fault::new(format!("descriptor {HANDED_OVER} is taken"))
-            .help("start it without inherited descriptors, as Supervisor does"));
-    }
-    fcntl(&listener, FcntlArg::F_SETFD(FdFlag::empty())).map_err(std::io::Error::from)?;
     Ok(listener)
 }
 

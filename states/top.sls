@@ -3,11 +3,13 @@
 #   web        the application and Nginx
 #   balancer   Nginx in front of the hosts with the role web (never by itself)
 #   db-master  Postgres
+#   db-replica Postgres that follows it, to be read from (never by itself)
 #   cache      Memcached
 #   worker     the application's Celery workers, if the pillar has `celery`
-#   queue      Redis, through which they get their work
+#   queue      Redis, through which they get their work; or RabbitMQ, with
+#              `celery: {broker: rabbitmq}`
 # Last come the project's own, which the pillar names under `states`.
-{% from 'project.jinja' import roles with context %}
+{% from 'project.jinja' import queue, roles with context %}
 base:
   '*':
     - base
@@ -20,11 +22,14 @@ base:
 {%- if 'db-master' in roles %}
     - postgres
 {%- endif %}
+{%- if 'db-replica' in roles %}
+    - postgres.replica
+{%- endif %}
 {%- if 'cache' in roles %}
     - memcached
 {%- endif %}
 {%- if 'queue' in roles %}
-    - redis
+    - {{ queue }}
 {%- endif %}
 {%- if 'web' in roles or 'worker' in roles %}
     - supervisor

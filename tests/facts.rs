@@ -14,7 +14,7 @@ use provision::library::ProjectLibrary;
 use provision::pillar;
 use provision::states::{Library, RenderRequest};
 use provision::tree::Tree;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The release that is shown in full.
 const MODEL: &str = "bookworm";
@@ -117,7 +117,7 @@ fn compiled(project: &Path, grains: &Path, id: &str, hosts: &str) -> String {
                 text: std::str::from_utf8(&bytes).unwrap(),
                 source,
                 sls: &low.sls,
-                variables: &Map::new(),
+                variables: &arguments["context"].as_object().cloned().unwrap_or_default(),
             };
             for line in library.render(&request).unwrap().lines() {
                 writeln!(out, "{}", format!("  | {line}").trim_end()).unwrap();

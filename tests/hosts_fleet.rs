@@ -14,9 +14,11 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use provision::sandbox::{Guard, Image};
+use support::leaks::Watcher;
 use support::{DB_PASSWORD, Load, PROGRAM, Project, Run, boot, inside, page};
 
 struct Fleet {
@@ -28,6 +30,9 @@ struct Fleet {
     web2: Option<Guard>,
     worker: Guard,
     db: Guard,
+    /// All that the program said.
+    said: Mutex<String>,
+    watcher: Watcher,
 }
 
 impl Fleet {
@@ -42,10 +47,11 @@ impl Fleet {
             entry("lb", &balancer, "balancer"),
             entry("web1", &web1, "web"),
             entry("web2", &web2, "web"),
-            entry("worker", &worker, "worker"),
+            entry("worker", &worker, "worker, db-replica"),
             entry("db", &db, "db-master, cache, queue"),
             "celery: {app: example, concurrency: 1, beat: yes}\n".to_owned(),
         ];
+        project.secrets(DB_PASSWORD, &more_secrets(""));
         project.write("tests/example-app/requirements.txt", &requirements(&project));
         project.write("tests/example-app/example/__init__.py", "from .celery import app\n");
         project.write(
@@ -56,17 +62,34 @@ impl Fleet {
         let pillar = std::fs::read_to_string(project.root().join(path)).unwrap();
         project.write(path, &pillar.replace("hosts: []\n", &format!("hosts:\n{}", hosts.concat())));
         let config = project.ssh_config(&[&balancer, &web1, &web2, &worker, &db]).display().to_string();
-        Self { project, config, balancer, web1, web2: Some(web2), worker, db }
+        let (said, watcher) = (Mutex::default(), Watcher::start(Duration::from_millis(50)));
+        Self { project, config, balancer, web1, web2: Some(web2), worker, db, said, watcher }
     }
 
     fn run(&self, words: &[&str]) -> Run {
-        self.project.run(&[&["-F", &self.config, "staging"], words].concat())
+        let run = self.project.run(&[&["-F", &self.config, "staging"], words].concat());
+        self.said.lock().unwrap().push_str(&run.text());
+        run
     }
 
     fn currents(&self) -> [String; 2] {
         [&self.web1, self.web2.as_ref().unwrap()]
             .map(|host| inside(host, "readlink /var/www/example/current || true"))
     }
+}
+
+/// Of RabbitMQ and of the replica; hard to carry in addresses and in a password file.
+const QUEUE_PASSWORD: &str = "q/ueue:p@ss w%rd";
+const REPLICATION_PASSWORD: &str = "repl:ica\\p'ss";
+
+/// Lines for `secrets`, and what stands behind it.
+fn more_secrets(lines: &str) -> String {
+    let quote = |text: &str| serde_json::to_string(text).unwrap();
+    format!(
+        "  QUEUE_PASSWORD: {}\n{lines}postgres:\n  replication_password: {}\n",
+        quote(QUEUE_PASSWORD),
+        quote(REPLICATION_PASSWORD)
+    )
 }
 
 /// Those of the example, and Celery.
@@ -105,7 +128,8 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
         assert!(TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_err(), "{address}");
     }
 
-    works(&fleet);
+    works(&fleet, "redis-server");
+    replicates(&fleet);
 
     // Host after host, and no visitor is refused.
     let load = Load::on(&fleet.balancer, "/");
@@ -118,10 +142,15 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
     let order: Vec<_> = rolling
         .events
         .iter()
-        .filter(|event| event["id"] == "ready" || event["id"] == "back to the balancer")
+        .filter(|event| event["id"] == "switch" || event["id"] == "back to the balancer")
         .map(|event| event["host"].as_str().unwrap())
         .collect();
     assert_eq!(order, ["web1", "web1", "web2", "web2", "worker"]);
+    // All have made the release before the first switches to it.
+    let at = |host: &str, stage: &str| {
+        rolling.events.iter().position(|event| event["host"] == host && event["id"] == stage).unwrap()
+    };
+    assert!(at("web2", "bytecode").max(at("worker", "bytecode")) < at("web1", "manage.py migrate"));
     load.none_failed();
     // Pages of the release before still find their files.
     assert_eq!(page(&fleet.balancer, "/static/example/old.txt").0, "200");
@@ -137,6 +166,8 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
     let left =
         broken.events.iter().find(|event| event["host"] == "web2" && event["event"] == "aborted").unwrap();
     assert_eq!(left["message"], "left as it was, since `web1` failed");
+    let made = "ls /var/www/example/releases | wc -l";
+    assert_eq!(inside(fleet.web2.as_ref().unwrap(), made), inside(&fleet.web1, made));
     fleet.project.write(wsgi, &whole);
 
     fleet.run(&["rollback"]).expect(0);
@@ -145,14 +176,14 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
 
     // So is a change that restarts web processes, on all hosts at once.
     let load = Load::on(&fleet.balancer, "/");
-    fleet.project.secrets(DB_PASSWORD, "  EXTRA: new-and-secret\n");
+    fleet.project.secrets(DB_PASSWORD, &more_secrets("  EXTRA: new-and-secret\n"));
     let changed = fleet.run(&["--limit", "role:web"]).expect(0);
     assert_eq!(changed.states("changed").len(), 4, "{:?}", changed.states("changed"));
     load.none_failed();
 
     closed_for_a_release(&fleet);
     // What the page says besides.
-    for words in support::documented("fleet.md") {
+    for words in ["fleet.md", "rolling.md"].into_iter().flat_map(support::documented) {
         let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
         if ![&[][..], &["deploy"], &["deploy", "--full"], &["rollback"]].contains(&words.as_slice()) {
             fleet.run(&words).expect(0);
@@ -173,16 +204,17 @@ fn recorded(fleet: &Fleet) {
 }
 
 /// The worker takes what is queued, and one beat runs.
-fn works(fleet: &Fleet) {
+fn works(fleet: &Fleet, queue: &str) {
     let ping = fleet.run(&["exec", "--limit", "web1", "--", "celery", "-A", "example", "inspect", "ping"]);
     assert!(ping.expect(0).text().contains("pong"));
+    inside(&fleet.worker, "truncate -s 0 /var/log/supervisor/example-worker.log");
     fleet
         .run(&["exec", "--limit", "web1", "--", "celery", "-A", "example", "call", "add", "-a", "[1, 2]"])
         .expect(0);
     let done =
         "until grep -q 'Task add.* succeeded' /var/log/supervisor/example-worker.log; do sleep 0.1; done";
     inside(&fleet.worker, done);
-    let status = fleet.run(&["status", "worker", "beat", "redis-server"]).expect(0);
+    let status = fleet.run(&["status", "worker", "beat", queue]).expect(0);
     let mut running: Vec<_> = status
         .events
         .iter()
@@ -193,7 +225,44 @@ fn works(fleet: &Fleet) {
         })
         .collect();
     running.sort();
-    assert_eq!(running, ["example-beat running", "example-worker running", "redis-server active"]);
+    assert_eq!(running, ["example-beat running", "example-worker running", &format!("{queue} active")]);
+}
+
+/// The web hosts can read from the replica, and what the master gets arrives there.
+fn replicates(fleet: &Fleet) {
+    let master = "cd / && su postgres -c \"psql -qd example -c \\\"INSERT INTO example_greeting (text) VALUES ('copied')\\\"\"";
+    inside(&fleet.db, master);
+    let script = "import os, time, psycopg\n\
+        replica = psycopg.connect(host=os.environ['DB_REPLICA_HOSTS'], dbname=os.environ['DB_NAME'], \
+        user=os.environ['DB_USER'], password=os.environ['DB_PASSWORD'], autocommit=True)\n\
+        while not replica.execute(\"SELECT 1 FROM example_greeting WHERE text = 'copied'\").fetchone(): time.sleep(0.1)\n\
+        print('follows', replica.execute('SELECT pg_is_in_recovery()').fetchone()[0])";
+    let read = fleet.run(&["exec", "--limit", "role:web", "--", "python", "-c", script]).text();
+    assert_eq!(read.matches("follows True").count(), 2, "{read}");
+}
+
+/// RabbitMQ in the place of Redis, and the replica in the place of the master.
+fn takes_others_in_their_place(fleet: &Fleet) {
+    let path = "pillar/staging/env.sls";
+    let pillar = std::fs::read_to_string(fleet.project.root().join(path)).unwrap();
+    let pillar = pillar
+        .replace("{app: example,", "{app: example, broker: rabbitmq,")
+        .replace("worker, db-replica", "worker, db-master")
+        .replace("db-master, cache, queue", "cache, queue");
+    fleet.project.write(path, &pillar);
+    fleet.run(&[]).expect(0);
+    assert_eq!(fleet.run(&[]).expect(0).states("changed"), [] as [&str; 0]);
+    let (status, body) = page(&fleet.balancer, "/");
+    assert_eq!(status, "200", "{body}");
+    works(fleet, "rabbitmq-server");
+    let rows = "cd / && su postgres -c \"psql -Atd example -c 'SELECT pg_is_in_recovery(), text FROM example_greeting'\"";
+    assert!(inside(&fleet.worker, rows).contains("f|copied"));
+    assert!(!inside(&fleet.db, "ufw status").contains("6379"));
+    let env = inside(&fleet.web1, "cat /etc/provision/example/env");
+    assert!(
+        !env.contains("DB_REPLICA_HOSTS") && env.contains("amqp://example:q%2Fueue%3Ap%40ss%20w%25rd@"),
+        "{env}"
+    );
 }
 
 /// The maintenance page is up while all hosts change, and goes away, also where the release is broken.
@@ -230,7 +299,10 @@ fn dies_meanwhile(mut fleet: Fleet) {
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut lines = lines.map(Result::unwrap);
-    assert!(lines.any(|line| line.contains("\"host\":\"web2\"") && line.contains("\"id\":\"code\"")));
+    assert!(
+        lines
+            .any(|line| line.contains("\"host\":\"web2\"") && line.contains("\"id\":\"leave the balancer\""))
+    );
     fleet.web2 = None;
     let rest: Vec<String> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(3), "{rest:?}");
@@ -254,4 +326,8 @@ fn dies_meanwhile(mut fleet: Fleet) {
         assert_eq!(inside(host, &found), "");
     }
     assert_eq!(page(&fleet.balancer, "/").0, "200");
+    takes_others_in_their_place(&fleet);
+    let Fleet { balancer, web1, worker, db, said, watcher, .. } = fleet;
+    let hosts = [&balancer, &web1, &worker, &db];
+    watcher.no_leak(&hosts, &said.into_inner().unwrap(), &[QUEUE_PASSWORD, REPLICATION_PASSWORD]);
 }

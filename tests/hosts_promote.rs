@@ -9,12 +9,16 @@
 
 mod support;
 
-use provision::sandbox::Image;
-use support::{Project, boot, inside, page};
+use std::sync::Mutex;
+
+use provision::sandbox::{Guard, Image};
+use support::leaks::Watcher;
+use support::{Load, Project, Run, boot, inside, page};
 
 #[test]
 fn what_runs_on_staging_goes_to_production() {
     let (staging, production) = (boot(Image::Bare), boot(Image::Bare));
+    let watcher = Watcher::start(std::time::Duration::from_millis(20));
     let project = Project::new();
     let secrets = std::fs::read(project.root().join("pillar/staging/secrets.sls")).unwrap();
     std::fs::write(project.root().join("pillar/production/secrets.sls"), secrets).unwrap();
@@ -23,13 +27,19 @@ fn what_runs_on_staging_goes_to_production() {
             &format!("pillar/{environment}/env.sls"),
             &format!(
                 "domain: staging.example.com\nhosts:\n  {environment}1: {{address: {}, user: root}}\n\
-                 kernel: {{vm: no}}\npromote_only: {policy}\nenv: {{SITE_TITLE: {environment}}}\n",
+                 kernel: {{vm: no}}\npromote_only: {policy}\nenv: {{SITE_TITLE: {environment}}}\n\
+                 db: {{scrub: [\"touch $MEDIA_ROOT/scrubbed\"]}}\n",
                 host.name
             ),
         );
     }
     let config = project.ssh_config(&[&staging, &production]).display().to_string();
-    let run = |words: &[&str]| project.run(&[&["-F", config.as_str()], words].concat());
+    let said = Mutex::new(String::new());
+    let run = |words: &[&str]| {
+        let run = project.run(&[&["-F", config.as_str()], words].concat());
+        said.lock().unwrap().push_str(&run.text());
+        run
+    };
     std::thread::scope(|scope| {
         let other = scope.spawn(|| run(&["production"]));
         run(&["staging"]).expect(0);
@@ -65,10 +75,94 @@ fn what_runs_on_staging_goes_to_production() {
     for words in support::documented("promoting.md") {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         // Without `--yes` it asks on a terminal.
-        if words != promote[..3] && words[1] != "db" {
+        if words != promote[..3] && !words.iter().any(|word| ["db", "--data-from", "--fresh"].contains(word))
+        {
             run(&words).expect(0);
         }
     }
+    by_ports(&staging, &project, &run);
+    with_data(&staging, &production, &project, &run);
+    watcher.no_leak(&[&staging, &production], &said.lock().unwrap(), &[]);
     run(&["production", "rollback", first.trim().rsplit('/').next().unwrap()]).expect(0);
     assert_eq!(inside(&production, "readlink -f /var/www/example/current"), first);
+}
+
+/// Database and media go along, and come back where the release fails; or the environment begins with nothing.
+fn with_data(staging: &Guard, production: &Guard, project: &Project, run: &dyn Fn(&[&str]) -> Run) {
+    let greetings = |host: &Guard| {
+        inside(
+            host,
+            "cd / && su postgres -c \"psql -Atd example -c 'SELECT text FROM example_greeting ORDER BY id'\"",
+        )
+    };
+    let media = |host: &Guard| {
+        inside(host, "ls /var/www/example/shared/media | sort; cat /var/www/example/shared/media/*")
+    };
+    let sql = |host: &Guard, text: &str| {
+        inside(host, &format!("cd / && su postgres -c \"psql -qd example -c \\\"{text}\\\"\""))
+    };
+    sql(staging, "INSERT INTO example_greeting (text) VALUES ('of staging')");
+    sql(production, "INSERT INTO example_greeting (text) VALUES ('of production')");
+    inside(staging, "echo staged > /var/www/example/shared/media/picture");
+    inside(production, "echo produced > /var/www/example/shared/media/poster");
+    let (old_rows, old_media) = (greetings(production), media(production));
+    let bring = ["promote", "staging", "production", "--yes", "--data-from", "staging"];
+    assert!(run(&["promote", "staging", "production", "--yes", "--data-from", "production"]).code == 2);
+
+    // What fails brings nothing.
+    let env = "pillar/production/env.sls";
+    let pillar = std::fs::read_to_string(project.root().join(env)).unwrap();
+    project.write(env, &format!("{pillar}deploy: {{hooks: {{before-switch: ['false']}}}}\n"));
+    run(&bring).expect(1);
+    assert_eq!((greetings(production), media(production)), (old_rows.clone(), old_media.clone()));
+    assert_eq!(page(production, "/").0, "200");
+    project.write(env, &pillar);
+
+    run(&bring).expect(0);
+    assert_eq!(greetings(production), greetings(staging));
+    // Production's data is not made harmless.
+    assert_eq!(media(production), "picture\nstaged\n");
+    let owners = "stat -c %U /var/www/example/shared/media /var/www/example/shared/media/picture";
+    assert_eq!(inside(production, owners), "example\nexample\n");
+    assert_eq!(page(production, "/media/picture").1, "staged\n");
+    assert_eq!(page(production, "/").0, "200");
+    run(&["production", "db", "undo", "--media"]).expect(2);
+    run(&["production", "db", "undo", "--media", "--i-know"]).expect(0);
+    assert_eq!((greetings(production), media(production)), (old_rows, old_media));
+    assert_eq!(page(production, "/").0, "200");
+
+    // Tables are made anew, though the code is that of the current release.
+    run(&["promote", "staging", "production", "--yes", "--fresh"]).expect(0);
+    assert!(!greetings(production).contains("of production"), "{}", greetings(production));
+    assert_eq!(inside(production, "ls /var/www/example/shared/media; systemctl is-active cron"), "active\n");
+    let (status, body) = page(production, "/");
+    assert_eq!(status, "200", "{body}");
+}
+
+/// From one web program at a socket to one for each port, under load; each can be renewed by itself.
+fn by_ports(host: &Guard, project: &Project, run: &dyn Fn(&[&str]) -> Run) {
+    let env = "pillar/staging/env.sls";
+    let pillar = std::fs::read_to_string(project.root().join(env)).unwrap();
+    project.write(env, &format!("{pillar}gunicorn: {{ports: [8001, 8002]}}\n"));
+    let load = Load::on(host, "/");
+    run(&["staging"]).expect(0);
+    let programs = "supervisorctl status | awk '{print $1, $2}'";
+    assert_eq!(inside(host, programs), "example-web-8001 RUNNING\nexample-web-8002 RUNNING\n");
+    assert_eq!(run(&["staging"]).expect(0).states("changed"), [] as [&str; 0]);
+    let done = run(&["staging", "restart", "web-8001"]).expect(0).text();
+    assert!(done.contains("example-web-8001 renewed") && !done.contains("8002"), "{done}");
+    // Another version of the program takes the place of the one that serves.
+    inside(host, "cp /usr/local/bin/provision /root/new && mv /root/new /usr/local/bin/provision");
+    run(&["staging", "deploy"]).expect(0);
+    let status = run(&["staging", "status", "web"]).expect(0).text();
+    assert!(status.contains("example-web-8001") && status.contains("example-web-8002"), "{status}");
+    load.none_failed();
+    run(&["staging", "stop", "web-8002"]).expect(0);
+    for _ in 0..6 {
+        assert_eq!(page(host, "/").0, "200");
+    }
+    project.write(env, &pillar);
+    run(&["staging"]).expect(0);
+    assert_eq!(inside(host, programs), "example-web RUNNING\n");
+    assert_eq!(page(host, "/").0, "200");
 }

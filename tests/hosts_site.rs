@@ -10,10 +10,10 @@
 mod support;
 
 use provision::sandbox::Image;
+use support::leaks::Watcher;
 use support::{DB_PASSWORD, HARD, Load, Project, SECRET_KEY, ask, boot, inside, page};
 
 /// Everything that must not be found anywhere but in the process environment and its file.
-const SECRETS: [&str; 3] = [DB_PASSWORD, SECRET_KEY, "second 🐘 line"];
 
 #[test]
 fn a_bare_host_becomes_a_site_and_stays_one() {
@@ -23,7 +23,7 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     // The plan on a bare host tells what the run then does.
     let plan = project.on(&host, "root", &["staging", "plan"]).expect(5);
     assert_eq!(plan.states("failed"), [] as [&str; 0]);
-    let watcher = watch_processes(&host);
+    let watcher = Watcher::start(std::time::Duration::from_millis(5));
     let first = project.on(&host, "root", &["staging"]).expect(0);
     assert_eq!(plan.states("would_change"), first.states("changed"));
     let second = project.on(&host, "root", &["staging"]).expect(0);
@@ -103,17 +103,8 @@ fn a_bare_host_becomes_a_site_and_stays_one() {
     assert!(contains(&decode(&environment), b"EXTRA=new-and-secret\0"));
     assert_eq!((pid("nginx"), pid("postgres")), (nginx, postgres));
 
-    // Secrets are nowhere but where they belong.
-    let seen = watcher.stop();
-    for run in [&plan, &first, &second, &deploy, &again, &broken, &told, &changed] {
-        for secret in SECRETS {
-            assert!(!run.text().contains(secret), "`{secret}` in the program's output");
-        }
-    }
-    for secret in SECRETS {
-        assert!(!seen.contains(secret), "`{secret}` in a process's arguments");
-        assert_eq!(places(&host, secret), "", "`{secret}` stands where it should not");
-    }
+    let runs = [&plan, &first, &second, &deploy, &again, &broken, &told, &changed].map(|run| run.text());
+    watcher.no_leak(&[&host], &runs.concat(), &[]);
     ask(&host, &["systemctl", "is-active", "nginx", "postgresql", "supervisor", "memcached"]);
 }
 
@@ -242,6 +233,7 @@ fn operated(host: &provision::sandbox::Guard, project: &Project) {
     assert!(sources.contains("nginx access") && sources.contains("gunicorn"), "{sources:?}");
     assert!(on(&["logs", "nothing"]).expect(1).text().contains("no log of that name"));
     followed(host, project);
+    interrupted(host, project);
 
     let load = Load::on(host, "/");
     on(&["restart"]).expect(0);
@@ -321,6 +313,33 @@ fn as_documented(host: &provision::sandbox::Guard, project: &Project) {
     assert_eq!(page(host, "/").0, "200");
 }
 
+/// Whoever interrupts a deploy with the site closed need not open it by hand: it opens when the host is done.
+fn interrupted(host: &provision::sandbox::Guard, project: &Project) {
+    use std::io::{BufRead, BufReader};
+    let config = project.ssh_config(&[host]);
+    let before = inside(host, "readlink /var/www/example/current");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_provision"))
+        .current_dir(project.root())
+        .args(["-F", config.to_str().unwrap(), "-H", &host.name, "-u", "root", "--json"])
+        .args(["staging", "deploy", "--full"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("\"id\":\"code\"")));
+    let page_is_up = "test -e /var/www/example/maintenance && ! systemctl is-active cron";
+    inside(host, page_is_up);
+    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+    let said: Vec<String> = lines.map_while(Result::ok).collect();
+    let status = child.wait().unwrap();
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    assert_eq!(signal, Some(2), "{status:?} {said:?}");
+    assert_eq!(page(host, "/").0, "200");
+    inside(host, "systemctl is-active cron");
+    assert_ne!(inside(host, "readlink /var/www/example/current"), before);
+}
+
 /// A log that is followed shows what comes, and nothing is left on the host when the reader goes away.
 fn followed(host: &provision::sandbox::Guard, project: &Project) {
     use std::io::{BufRead, BufReader};
@@ -349,55 +368,6 @@ fn wait(host: &provision::sandbox::Guard, condition: &str) {
         "for i in $(seq 200); do if {condition} >/dev/null; then echo so; break; fi; sleep 0.1; done"
     );
     assert_eq!(inside(host, &loops), "so\n", "{condition}");
-}
-
-/// Files with the secret that are not the environment's own file; the journal's text.
-fn places(host: &provision::sandbox::Guard, secret: &str) -> String {
-    let script = "cat > /run/needle; \
-        grep -rlsF -f /run/needle /etc /var/lib/provision /var/log /var/www /root /home /opt /usr/local /tmp /run \
-          --exclude=needle --exclude-dir=venvs | grep -v '^/etc/provision/example/env$'; \
-        journalctl --no-pager -q | grep -F -f /run/needle; rm -f /run/needle; true";
-    let mut child = host
-        .ssh(&["/bin/sh", "-c", script])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), secret.as_bytes()).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
-}
-
-/// The arguments of every process that runs on the host, collected until stopped. Its processes are ours,
-/// seen from outside.
-struct Watcher {
-    stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
-    thread: std::thread::JoinHandle<String>,
-}
-
-fn watch_processes(_host: &provision::sandbox::Guard) -> Watcher {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    let stop = std::sync::Arc::new(AtomicBool::new(false));
-    let flag = std::sync::Arc::clone(&stop);
-    let thread = std::thread::spawn(move || {
-        let mut seen = std::collections::BTreeSet::new();
-        while !flag.load(Ordering::Relaxed) {
-            for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-                if let Ok(line) = std::fs::read(entry.path().join("cmdline")) {
-                    seen.insert(line);
-                }
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        seen.iter().map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect()
-    });
-    Watcher { stop, thread }
-}
-
-impl Watcher {
-    fn stop(self) -> String {
-        self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        self.thread.join().unwrap()
-    }
 }
 
 fn decode(base64: &str) -> Vec<u8> {

@@ -6,7 +6,7 @@ domain: staging.example.com
 #   hosts:
 #     web1: {address: 203.0.113.10, user: root, port: 22, roles: [web]}
 #     db1: {address: 203.0.113.11, internal: 10.0.0.11, roles: [db-master, cache]}
-# Other roles: worker, queue, balancer.
+# Other roles: worker, queue, balancer, db-replica (docs: several hosts).
 hosts: []
 
 # The branch or tag that is deployed.

@@ -100,6 +100,15 @@ pub struct PromoteCommand {
     /// Do not ask for the names of both releases
     #[arg(long)]
     pub yes: bool,
+    /// Bring the database and the media of this environment, too, in the place of those there
+    ///
+    /// The site is closed meanwhile. What was there is kept: `provision TO db undo --media`. Where anything fails,
+    /// it is back.
+    #[arg(long, value_name = "ENV", conflicts_with = "fresh")]
+    pub data_from: Option<String>,
+    /// Begin with an empty database and no media; what was there is kept as with --data-from
+    #[arg(long)]
+    pub fresh: bool,
     #[command(flatten)]
     pub pace: Pace,
     #[command(flatten)]
@@ -255,7 +264,7 @@ pub struct HistoryArguments {
 
 #[derive(Clone, Debug, Default, Args)]
 pub struct NamesArguments {
-    /// Programs, as in web or worker, and services, as in nginx, postgresql, redis-server [default: the project's programs]
+    /// Programs, as in web or worker, services, as in nginx or postgresql, roles, as in db-master or queue [default: all; of start, stop and restart: the project's programs]
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
 }
@@ -344,6 +353,9 @@ pub enum DbTask {
     },
     /// Put the database back that was there before the last load
     Undo {
+        /// Put the media back, too, that were there before the last promotion with data
+        #[arg(long)]
+        media: bool,
         /// Although the environment is production
         #[arg(long)]
         i_know: bool,

@@ -10,7 +10,13 @@ use crate::fault::{Context as _, Fault, Result};
 use crate::operate::Database;
 use crate::order::{Operation, Task, Verb};
 
+use super::closed::{Interrupted, closed};
 use super::session::{APPLICATION, Outgoing, Session};
+
+/// The environment whose data is not to be replaced by mistake.
+const PRODUCTION: &str = "production";
+/// Where the database is.
+pub const MASTER: &[&str] = &["db-master"];
 
 pub fn run(environment: &str, options: &RunOptions, task: &DbTask) -> Result<Exit> {
     if options.local {
@@ -18,8 +24,8 @@ pub fn run(environment: &str, options: &RunOptions, task: &DbTask) -> Result<Exi
     }
     if let DbTask::Load { i_know: false, .. }
     | DbTask::Copy { i_know: false, .. }
-    | DbTask::Undo { i_know: false } = task
-        && environment == "production"
+    | DbTask::Undo { i_know: false, .. } = task
+        && environment == PRODUCTION
     {
         return Err(Fault::new("the data of production would be replaced")
             .help("add --i-know if that is what you want; what is there is kept, for `db undo`"));
@@ -46,15 +52,17 @@ pub fn run(environment: &str, options: &RunOptions, task: &DbTask) -> Result<Exi
                 exit => Ok(exit),
             }
         }
-        DbTask::Undo { .. } => closed(&session, || {
-            let undone = at(&session, &["db-master"], Operation::Undo, None);
-            undone.worst(restart(&session))
-        }),
+        DbTask::Undo { media, .. } => Ok(closed(&session, Interrupted::StaysClosed, || {
+            let undone = at(&session, MASTER, Operation::Undo, None);
+            let media =
+                if *media { at(&session, APPLICATION, Operation::UndoMedia, None) } else { Exit::Converged };
+            undone.worst(media).worst(restart(&session))
+        })),
     }
 }
 
 /// Into a new file that only we can read; gone again if it does not come whole.
-fn dump(session: &Session, file: &Path) -> Result<Exit> {
+pub fn dump(session: &Session, file: &Path) -> Result<Exit> {
     let into = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -79,28 +87,32 @@ fn load(session: &Session, file: &Path) -> Result<Exit> {
             Fault::new(format!("there is no file `{}`", file.display())).help("make one with `db dump`")
         );
     }
-    closed(session, || {
-        let restore = Operation::Restore { archive: PathBuf::new() };
-        let loaded = at(session, &["db-master"], restore, Some(file));
+    Ok(closed(session, Interrupted::StaysClosed, || {
+        let loaded = restore(session, Some(file));
         if loaded != Exit::Converged {
             return loaded.worst(restart(session));
         }
         let prepared = prepare(session);
         let returned = match prepared {
             Exit::Converged => Exit::Converged,
-            _ => at(session, &["db-master"], Operation::Undo, None),
+            _ => at(session, MASTER, Operation::Undo, None),
         };
         prepared.worst(returned).worst(restart(session))
-    })
+    }))
+}
+
+/// Puts what a dump holds, or nothing, in the place of the database.
+pub fn restore(session: &Session, dump: Option<&Path>) -> Exit {
+    // The host learns where the file is there when it has arrived.
+    at(session, MASTER, Operation::Restore { archive: None }, dump)
 }
 
 /// What the application wants done with data that comes from elsewhere, on one host.
 fn prepare(session: &Session) -> Exit {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let mut commands = vec![words(&["python", "manage.py", "migrate", "--noinput"])];
-    let scrub = session.pillar("db").and_then(|db| db.get("scrub")).and_then(|scrub| scrub.as_array());
-    for line in scrub.into_iter().flatten().filter_map(|line| line.as_str()) {
-        commands.push(words(&["/bin/sh", "-c", line]));
+    for line in scrub(session) {
+        commands.push(words(&["/bin/sh", "-c", &line]));
     }
     for argv in commands {
         let task = Task::Operate(Operation::Exec { argv });
@@ -113,20 +125,23 @@ fn prepare(session: &Session) -> Exit {
     Exit::Converged
 }
 
+/// What data from elsewhere is to go through before anybody sees it, as shell commands. Production's own data
+/// comes back as it is.
+pub fn scrub(session: &Session) -> Vec<String> {
+    if session.environment() == PRODUCTION {
+        return Vec::new();
+    }
+    let scrub = session.pillar("db").and_then(|db| db.get("scrub")).and_then(|scrub| scrub.as_array());
+    scrub.into_iter().flatten().filter_map(|line| line.as_str()).map(str::to_owned).collect()
+}
+
 /// The application's programs, whose connections were ended.
-fn restart(session: &Session) -> Exit {
+pub fn restart(session: &Session) -> Exit {
     at(session, APPLICATION, Operation::Control { verb: Verb::Restart, names: Vec::new() }, None)
 }
 
-/// With the maintenance page up meanwhile; it goes away whatever comes.
-fn closed(session: &Session, act: impl FnOnce() -> Exit) -> Result<Exit> {
-    let page = |on| at(session, &["web", "balancer"], Operation::Maintenance { on }, None);
-    let begun = page(true);
-    let done = if begun == Exit::Converged { act() } else { begun };
-    Ok(done.worst(page(false)))
-}
-
-fn at(
+/// An operation on all hosts of these roles.
+pub fn at(
     session: &Session,
     roles: &'static [&'static str],
     operation: Operation,

@@ -6,10 +6,11 @@ use crate::fault::{Fault, Result};
 use crate::order::{Code, DeployOrder, Operation, Task};
 use crate::remote::What;
 
+use super::closed::{Interrupted, closed};
 use super::session::{APPLICATION, Outgoing, Session};
 
 pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments) -> Result<Exit> {
-    let Some(mut session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
+    let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
     if session.pillar("promote_only").and_then(serde_json::Value::as_bool) == Some(true) {
         return Err(Fault::new(format!(
             "`{environment}` takes only what runs elsewhere: `promote_only` in its pillar"
@@ -18,22 +19,33 @@ pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments)
             "deploy to another environment, try it there, then: provision promote OTHER {environment}"
         )));
     }
-    if !arguments.full {
-        session.keep_roles(APPLICATION)?;
-        return run_in(&session, arguments);
+    let operate = |operation| session.run(Outgoing::of(Task::Operate(operation))).exit;
+    if let Some(reason) = &arguments.lock {
+        let locked = operate(Operation::Lock { reason: reason.clone() });
+        if locked != Exit::Converged {
+            return Ok(locked);
+        }
     }
-    let page = |on| {
-        let task = Task::Operate(Operation::Maintenance { on });
-        session.run(Outgoing { roles: &["web", "balancer"], ..Outgoing::of(task) }).exit
-    };
-    let begun = page(true);
-    let deployed = if begun == Exit::Converged { run_in(&session, arguments) } else { Ok(begun) };
-    let ended = page(false);
-    Ok(deployed?.worst(ended))
+    let deployed =
+        if arguments.full { behind_a_page(&session, arguments)? } else { run_in(&session, arguments)? };
+    if arguments.unlock && deployed == Exit::Converged {
+        return Ok(operate(Operation::Unlock { force: false }));
+    }
+    Ok(deployed)
+}
+
+fn behind_a_page(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
+    let mut deployed = Ok(Exit::Converged);
+    let exit = closed(session, Interrupted::Opens, || {
+        deployed = run_in(session, arguments);
+        *deployed.as_ref().unwrap_or(&Exit::Project)
+    });
+    deployed.map(|_| exit)
 }
 
 /// Deploys to the hosts of a session.
 pub fn run_in(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
+    session.some_have(APPLICATION)?;
     let text = |key: &str| session.pillar(key).and_then(|value| value.as_str().map(str::to_owned));
     let repo = text("repo").unwrap_or_else(|| ".".to_owned());
     let what = match &arguments.reference {
@@ -55,13 +67,7 @@ pub fn run_in(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
     };
     let notes = packed.as_ref().map(|packed| packed.notes.clone()).unwrap_or_default();
     let archive = packed.as_ref().map(|packed| packed.file.clone());
-    let deploy = DeployOrder {
-        code,
-        elsewhere: false,
-        promoted: None,
-        lock: arguments.lock.clone(),
-        unlock: arguments.unlock,
-    };
+    let deploy = DeployOrder { code, elsewhere: false, promoted: None, new_data: None };
     let mut pace = arguments.pace.clone();
     pace.parallel |= arguments.full;
     let pace = Some(pace);

@@ -1,7 +1,9 @@
 //! One file per verb of the command line. They put modules together and hold no logic of their own.
 
 mod check;
+mod closed;
 mod converge;
+mod data;
 mod database;
 mod deploy;
 mod doc;
@@ -17,6 +19,7 @@ mod sandbox;
 mod serve;
 mod session;
 mod show;
+mod targets;
 mod trial;
 mod upgrade;
 
@@ -90,10 +93,10 @@ fn run(arguments: Vec<OsString>) -> u8 {
         Some(Command::Env { project, handed_over, command }) => {
             Err(crate::process_env::exec(&project, &command, handed_over))
         }
-        Some(Command::Serve { project, socket, directory, command }) => {
-            serve::run(&Site { project, socket, directory, command })
+        Some(Command::Serve { project, socket, port, directory, command }) => {
+            serve::run(&Site { project, socket, port, directory, command })
         }
-        Some(Command::Renew { project, if_running }) => serve::renew(&project, if_running),
+        Some(Command::Renew { project, port, if_running }) => serve::renew(&project, port, if_running),
         Some(Command::Receive { tree }) => return receive::run(&tree).code(),
         Some(Command::Environment(_)) | None if bare => match BareCommand::try_parse_from(&arguments) {
             Ok(parsed) => converge::bare(parsed),
@@ -252,7 +255,7 @@ fn shown(options: &RunOptions) -> Box<dyn Report> {
 fn locally(order: &Order, files: &here::Files, report: &mut dyn Report) -> Exit {
     let name = "local";
     report.host(name);
-    let exit = here::run(order, files, &mut |event| report.event(name, &event));
+    let exit = here::run(order, files, &mut || None, &mut |event| report.event(name, &event));
     report.finish();
     exit
 }

@@ -67,7 +67,7 @@ pub fn shell(environment: &str, options: &RunOptions, arguments: &ShellArguments
 
 pub fn maintenance(environment: &str, options: &RunOptions, arguments: &SwitchArguments) -> Result<Exit> {
     let on = arguments.to == Switch::On;
-    run(environment, options, &["web", "balancer"], Operation::Maintenance { on })
+    run(environment, options, &["web", "balancer"], Operation::Maintenance { on, cron: false })
 }
 
 pub fn cron(environment: &str, options: &RunOptions, arguments: &SwitchArguments) -> Result<Exit> {

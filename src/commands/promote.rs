@@ -8,12 +8,13 @@ use crate::deploy::Settings;
 use crate::event::{Event, Release};
 use crate::exit::Exit;
 use crate::fault::{Context as _, Fault, Result};
-use crate::order::{Checkout, Code, DeployOrder, Promoted, Task};
+use crate::order::{Checkout, Code, DeployOrder, Operation, Task};
 
+use super::data::Data;
 use super::session::{APPLICATION, Outgoing, Session};
 
 pub fn run(command: &PromoteCommand) -> Result<Exit> {
-    let PromoteCommand { from, to, yes, pace, options } = command;
+    let PromoteCommand { from, to, yes, data_from, fresh, pace, options } = command;
     if from == to {
         return Err(Fault::new(format!("`{from}` cannot be promoted to itself")));
     }
@@ -25,6 +26,16 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     let (Some(source), Some(target)) = (Session::prepare(from, options)?, Session::prepare(to, options)?)
     else {
         return Ok(Exit::Project);
+    };
+    let data_source = match data_from {
+        Some(name) if name == to => {
+            return Err(Fault::new(format!("`{to}` has its own data already")).help("leave --data-from out"));
+        }
+        Some(name) => match Session::prepare(name, options)? {
+            Some(session) => Some(session),
+            None => return Ok(Exit::Project),
+        },
+        None => None,
     };
     let there = match current(&source)? {
         Ok((Some(release), _)) => release,
@@ -41,6 +52,7 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     let settings = Settings::read(target.all_pillar())?;
     if !options.json {
         explain(&source, &there, &target, here.as_ref(), &surplus(&kept, &settings));
+        explain_data(to, data_from.as_deref(), *fresh);
     }
     if !yes {
         confirm(&there, here.as_ref())?;
@@ -48,31 +60,38 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let archive = folder.path().join("code.tar.gz");
     let root = settings.root.join("releases").join(&there.name);
+    let gathered = source.ask(Task::Operate(Operation::Wheels), &["web"]).0;
+    if gathered != Exit::Converged {
+        return Ok(gathered);
+    }
     let exit = source.download("web", &packed(&root, &settings), create(&archive)?)?;
     if exit != Exit::Converged {
         return Ok(exit);
     }
-    let list = folder.path().join("packages");
-    let folder_there = root.display().to_string();
-    let freeze = ["env", "-C", &folder_there, ".venv/bin/python", "-m", "pip", "freeze", "--local"];
-    let exit = source.download("web", &freeze.map(str::to_owned), create(&list)?)?;
-    if exit != Exit::Converged {
-        return Ok(exit);
-    }
-    let packages = std::fs::read_to_string(&list).context("cannot read the list of packages")?;
-    // What came from a folder or an address is named by the requirements themselves.
-    let packages =
-        packages.lines().filter(|line| line.contains("==")).flat_map(|line| [line, "\n"]).collect();
+    let data = match (&data_source, fresh) {
+        (Some(session), _) => match Data::fetch(session, folder.path())? {
+            Ok(data) => Some(data),
+            Err(exit) => return Ok(exit),
+        },
+        (None, true) => Some(Data::default()),
+        (None, false) => None,
+    };
     let checkout = Checkout { archive: PathBuf::new(), commit: there.commit.clone(), dirty: false };
     let deploy = DeployOrder {
         code: Code::Checkout(checkout),
         elsewhere: false,
-        promoted: Some(Promoted { environment: from.clone(), packages }),
-        lock: None,
-        unlock: false,
+        promoted: Some(from.clone()),
+        new_data: data.as_ref().map(|_| super::database::scrub(&target)),
     };
     let (archive, pace) = (Some(archive), Some(pace.clone()));
-    Ok(target.run(Outgoing { archive, pace, roles: APPLICATION, ..Outgoing::of(Task::Deploy(deploy)) }).exit)
+    let deploy = || {
+        let task = Task::Deploy(deploy);
+        target.run(Outgoing { archive, pace, roles: APPLICATION, ..Outgoing::of(task) }).exit
+    };
+    match data {
+        Some(data) => data.bring(&target, here.is_some(), deploy),
+        None => Ok(deploy()),
+    }
 }
 
 /// The current release of the first host that answers for the site, and all that it keeps.
@@ -109,6 +128,15 @@ fn explain(source: &Session, there: &Release, target: &Session, here: Option<&Re
     }
 }
 
+fn explain_data(to: &str, data_from: Option<&str>, fresh: bool) {
+    let kept = format!("what is there is kept: provision {to} db undo --media");
+    if let Some(from) = data_from {
+        super::say(&format!("{to} gets the database and the media of {from}; {kept}"));
+    } else if fresh {
+        super::say(&format!("{to} begins with an empty database and no media; {kept}"));
+    }
+}
+
 /// Has a person type both names, so that nothing is promoted by mistake.
 fn confirm(there: &Release, here: Option<&Release>) -> Result<()> {
     let wanted = here.map_or_else(|| there.name.clone(), |here| format!("{} {}", there.name, here.name));
@@ -126,18 +154,21 @@ fn confirm(there: &Release, here: Option<&Release>) -> Result<()> {
     Err(Fault::new("that is something else: nothing was changed"))
 }
 
-/// Packs what a release was made of, without what each host makes itself.
+/// Packs what a release was made of, without what each host makes itself, and its packages.
 fn packed(root: &Path, settings: &Settings) -> Vec<String> {
     let mut argv = ["tar", "-c", "-z", "-C"].map(str::to_owned).to_vec();
     argv.push(root.display().to_string());
-    for name in [".venv", ".complete", ".code", ".packages", "REVISION"] {
+    for name in [".venv", ".complete", ".code", ".packages", ".wheels", "REVISION"] {
         argv.push(format!("--exclude=./{name}"));
     }
     argv.extend(settings.deploy.shared.iter().map(|name| format!("--exclude=./{name}")));
     argv.extend(["--exclude=__pycache__", "."].map(str::to_owned));
+    argv.extend(["-C".to_owned(), root.join(".venv").display().to_string()]);
+    argv.extend([".wheels", ".packages"].map(str::to_owned));
     argv
 }
 
-fn create(path: &Path) -> Result<std::fs::File> {
+/// A new file of ours.
+pub fn create(path: &Path) -> Result<std::fs::File> {
     std::fs::File::create_new(path).context(format!("cannot write `{}`", path.display()))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::here::{self, Files};
-use crate::order::Order;
+use crate::order::{Order, Word};
 
 pub fn run(tree: &Path) -> Exit {
     // The run goes on to its end when the connection is cut: away from the terminal's hang-up signal. It
@@ -22,14 +22,16 @@ pub fn run(tree: &Path) -> Exit {
             }
         }
     };
-    let order = match Order::read(&mut stdin().lock()) {
+    let mut input = stdin().lock();
+    let order = match Order::read(&mut input) {
         Ok(order) => order,
         Err(fault) => {
             tell(here::aborted(&fault, Exit::Project));
             return Exit::Project;
         }
     };
-    let exit = here::run(&order, &Files::pushed(tree, &order.secrets), &mut tell);
+    let exit =
+        here::run(&order, &Files::pushed(tree, &order.secrets), &mut || Word::read(&mut input), &mut tell);
     let _gone = out.flush();
     exit
 }

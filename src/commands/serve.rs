@@ -16,9 +16,9 @@ pub fn run(site: &Site) -> Result<Exit> {
 }
 
 /// Renews what a project serves on this host.
-pub fn renew(project: &str, if_running: bool) -> Result<Exit> {
+pub fn renew(project: &str, port: Option<u16>, if_running: bool) -> Result<Exit> {
     crate::process_env::checked(project)?;
-    match crate::serve::renew(project) {
+    match crate::serve::renew(project, port) {
         Ok(Renewed::Done) => Ok(Exit::Converged),
         Ok(Renewed::NotRunning) if if_running => Ok(Exit::Converged),
         Ok(Renewed::NotRunning) => {

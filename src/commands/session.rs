@@ -13,11 +13,13 @@ use crate::exit::Exit;
 use crate::fault::{Context as _, Fault, Result};
 use crate::here;
 use crate::order::{Order, Task};
-use crate::project::{HostEntry, Project, hosts};
+use crate::project::{Project, hosts};
 use crate::remote::{
     AT_ONCE, Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config, watch_signals,
 };
 use crate::report::Report;
+
+use super::targets::{check_options, limited, once_each, over, targets};
 
 /// The hosts that have the application.
 pub const APPLICATION: &[&str] = &["web", "worker"];
@@ -187,8 +189,14 @@ impl Session {
 
     /// Leaves out the hosts that have none of these roles.
     pub fn keep_roles(&mut self, roles: &[&str]) -> Result<()> {
+        self.some_have(roles)?;
         self.targets = self.with_roles(roles)?;
-        if self.targets.is_empty() && !self.options.local {
+        Ok(())
+    }
+
+    /// An error where no host has one of these roles.
+    pub fn some_have(&self, roles: &[&str]) -> Result<()> {
+        if self.with_roles(roles)?.is_empty() && !self.options.local {
             return Err(Fault::new(format!("none of these hosts has the role `{}`", roles.join("` or `")))
                 .help(format!("the roles stand in pillar/{}/env.sls", self.environment)));
         }
@@ -196,7 +204,7 @@ impl Session {
     }
 
     /// The hosts that have one of these roles, or that the pillar does not know.
-    fn with_roles(&self, roles: &[&str]) -> Result<Vec<Target>> {
+    pub fn with_roles(&self, roles: &[&str]) -> Result<Vec<Target>> {
         let known = hosts(&self.pillar)?;
         let does = |target: &&Target| {
             let host = known.iter().find(|host| host.name == target.name);
@@ -343,96 +351,6 @@ fn refused(refusal: crate::remote::Refusal) -> Exit {
     refusal.exit
 }
 
-/// The hosts of the command line, else those of the pillar. An address of the command line that the pillar
-/// knows gets the name that it has there.
-fn targets(known: &[HostEntry], options: &RunOptions, login: &Login) -> Result<Vec<Target>> {
-    let entry = |host: &HostEntry| {
-        let own = Login { user: host.user.clone(), port: host.port, ..Login::default() };
-        let target = Target::parse(&host.address, &own).map_err(wrong)?;
-        Ok(over(Target { name: host.name.clone(), ..target }, login))
-    };
-    if options.hosts.is_empty() {
-        return known.iter().map(entry).collect();
-    }
-    let given = options.hosts.iter().map(|text| {
-        let target = Target::parse(text, &Login::default()).map_err(wrong)?;
-        let host = known.iter().find(|host| {
-            host.name == target.address
-                || Target::parse(&host.address, &Login::default())
-                    .is_ok_and(|known| known.address == target.address)
-        });
-        let named = match host {
-            Some(host) => over(entry(host)?, &target.login),
-            None => target,
-        };
-        Ok(over(named, login))
-    });
-    given.collect()
-}
-
-/// The hosts that `--limit` names, by their names or roles; all where it names none.
-fn limited(targets: Vec<Target>, limit: &[String], pillar: &Map<String, Value>) -> Result<Vec<Target>> {
-    if limit.is_empty() || targets.is_empty() {
-        return Ok(targets);
-    }
-    let known = hosts(pillar)?;
-    let meant = |word: &String, target: &Target| match word.strip_prefix("role:") {
-        Some(role) => known.iter().any(|host| host.name == target.name && host.does(role)),
-        None => *word == target.name || *word == target.address,
-    };
-    if let Some(word) = limit.iter().find(|word| !targets.iter().any(|target| meant(word, target))) {
-        let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
-        return Err(Fault::new(format!("--limit: `{word}` means none of the hosts"))
-            .help(format!("there are {}, and roles as in role:web", names.join(", "))));
-    }
-    Ok(targets.into_iter().filter(|target| limit.iter().any(|word| meant(word, target))).collect())
-}
-
-/// The command line may name a host twice, by its address and by its name, and a second run would meet the lock
-/// of the first.
-fn once_each(targets: Vec<Target>) -> Vec<Target> {
-    let mut seen = std::collections::BTreeSet::new();
-    targets.into_iter().filter(|target| seen.insert((target.address.clone(), target.login.port))).collect()
-}
-
-/// What is wrong about the way in can be told before anybody is asked.
-fn check_options(options: &RunOptions) -> Result<()> {
-    if let Some(key) = &options.identity
-        && !key.is_file()
-    {
-        return Err(Fault::new(format!("there is no private key `{}`", key.display()))
-            .help("give the path of a private key with -i, or leave it out to use your agent's"));
-    }
-    if let Some(config) = &options.ssh_config
-        && !config.is_file()
-        && config.as_os_str() != "none"
-    {
-        return Err(Fault::new(format!("there is no ssh configuration `{}`", config.display()))
-            .help("give its path with -F, or leave it out to use ~/.ssh/config"));
-    }
-    if options.user.as_ref().is_some_and(|user| user.is_empty() || user.starts_with('-')) {
-        return Err(Fault::new("-u names no user").help("write the user that logs in, as in -u root"));
-    }
-    Ok(())
-}
-
-fn wrong(message: String) -> Fault {
-    Fault::new(message)
-}
-
-/// The target with what is given put over what it had.
-fn over(mut target: Target, login: &Login) -> Target {
-    let own = target.login;
-    target.login = Login {
-        user: login.user.clone().or(own.user),
-        port: login.port.or(own.port),
-        identity: login.identity.clone().or(own.identity),
-        config: login.config.clone().or(own.config),
-        sudo: login.sudo.or(own.sudo),
-    };
-    target
-}
-
 /// Problems of the operator's side, on standard error, or as events where those are asked for.
 pub fn tell(problems: &Problems, options: &RunOptions) {
     if options.json {
@@ -451,7 +369,8 @@ pub fn tell(problems: &Problems, options: &RunOptions) {
 
 /// Who asks, for locks and logs.
 fn operator() -> String {
-    let user = std::env::var("USER").unwrap_or_else(|_| format!("uid {}", nix::unistd::getuid()));
+    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let user = user.unwrap_or_else(|| format!("uid {}", nix::unistd::getuid()));
     let machine =
         nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     format!("{user}@{machine}")

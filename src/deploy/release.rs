@@ -18,6 +18,9 @@ use super::{Settings, changed, health, history, kept, source, web};
 /// Stands in a release that was made to its end; what has none was cut short.
 pub(super) const COMPLETE: &str = ".complete";
 
+/// Waits until this host may switch; an error says why it shall not.
+pub type Turn<'a> = &'a dyn Fn() -> Result<()>;
+
 /// Deploys to this host and returns to releases. Every stage is told as an event, and the host remembers each
 /// deploy with its end.
 pub struct Deploys<'a> {
@@ -29,25 +32,31 @@ pub struct Deploys<'a> {
 
 impl Deploys<'_> {
     /// Makes and switches to a release. The old release goes on running if a stage fails.
-    pub fn deploy(&self, order: &DeployOrder, tell: &mut dyn FnMut(Event)) -> Exit {
+    pub fn deploy(&self, order: &DeployOrder, turn: Option<Turn<'_>>, tell: &mut dyn FnMut(Event)) -> Exit {
         let dirty = match &order.code {
             Code::Checkout(checkout) => checkout.dirty || checkout.commit.is_none(),
             Code::Git { .. } => false,
         };
         let task = if order.promoted.is_some() { "promote" } else { "deploy" };
-        self.told(task, dirty, tell, |deploy| deploy.run(order))
+        self.told(task, dirty, turn, tell, |deploy| deploy.run(order))
     }
 
     /// Switches to a release that is kept: of this name, else the one before the current. What runs goes on
     /// running if it does not come up.
-    pub fn rollback(&self, release: Option<&str>, tell: &mut dyn FnMut(Event)) -> Exit {
-        self.told("rollback", false, tell, |deploy| deploy.back(release))
+    pub fn rollback(
+        &self,
+        release: Option<&str>,
+        turn: Option<Turn<'_>>,
+        tell: &mut dyn FnMut(Event),
+    ) -> Exit {
+        self.told("rollback", false, turn, tell, |deploy| deploy.back(release))
     }
 
     fn told(
         &self,
         task: &str,
         dirty: bool,
+        turn: Option<Turn<'_>>,
         tell: &mut dyn FnMut(Event),
         run: impl FnOnce(&mut Deploying<'_>) -> Result<(), Told>,
     ) -> Exit {
@@ -55,10 +64,14 @@ impl Deploys<'_> {
         let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let Self { settings, facts, operator } = self;
         let summary = Summary::default();
-        let mut deploy =
-            Deploying { settings, facts, tell, summary, release: None, commit: None, failed: None };
+        let (release, commit, failed, left) = (None, None, None, None);
+        let mut deploy = Deploying { settings, facts, turn, tell, summary, release, commit, failed, left };
         let result = run(&mut deploy);
-        let Deploying { mut summary, release, commit, failed, .. } = deploy;
+        let Deploying { mut summary, release, commit, failed, left, .. } = deploy;
+        if let Some(why) = left {
+            tell(Event::Aborted { message: why.message, help: why.help, code: Exit::Failed.code() });
+            return Exit::Failed;
+        }
         summary.duration = started.elapsed();
         if let Some(folder) = release {
             let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -86,6 +99,7 @@ impl Deploys<'_> {
 struct Deploying<'a> {
     settings: &'a Settings,
     facts: &'a Facts,
+    turn: Option<Turn<'a>>,
     tell: &'a mut dyn FnMut(Event),
     summary: Summary,
     /// The release that it is about, once that is known.
@@ -93,6 +107,8 @@ struct Deploying<'a> {
     commit: Option<String>,
     /// The stage that failed first.
     failed: Option<String>,
+    /// Why the host stayed as it was, with nothing of its own having failed.
+    left: Option<Fault>,
 }
 
 /// A stage failed, and that was told.
@@ -140,6 +156,7 @@ impl Deploying<'_> {
             folder = kept::chosen(settings, facts, release)?;
             Ok(if folder.is_none() { "it is current already".to_owned() } else { String::new() })
         })?;
+        self.wait()?;
         let Some(folder) = folder else { return Ok(()) };
         self.release = Some(folder.clone());
         self.commit = kept::commit(facts, &folder).ok().flatten();
@@ -167,7 +184,7 @@ impl Deploying<'_> {
             ))?;
             let mut said = format!("{} at {found}", folder.display());
             if let Some(promoted) = &order.promoted {
-                said.push_str(&format!(", as it runs in {}", promoted.environment));
+                said.push_str(&format!(", as it runs in {promoted}"));
             }
             commit = Some(found);
             Ok(said)
@@ -176,8 +193,7 @@ impl Deploying<'_> {
         unpacked?;
         self.hook(Hook::After(Around::Code), stage)?;
         self.hook(Hook::Before(Around::Virtualenv), stage)?;
-        let packages = order.promoted.as_ref().map(|promoted| promoted.packages.as_str());
-        self.stage("virtual environment", || stage.virtualenv(packages).map(|()| String::new()))?;
+        self.stage("virtual environment", || stage.virtualenv(order.promoted.is_some()))?;
         self.hook(Hook::After(Around::Virtualenv), stage)?;
         self.hook(Hook::Before(Around::Shared), stage)?;
         self.stage("shared files", || {
@@ -188,6 +204,8 @@ impl Deploying<'_> {
         })?;
         self.hook(Hook::After(Around::Shared), stage)?;
         self.stage("bytecode", || stage.compile().map(|()| String::new()))?;
+        // What comes now can be seen from outside.
+        self.wait()?;
         self.hook(Hook::Before(Around::Manage), stage)?;
         for arguments in &stage.settings.deploy.manage {
             let step = arguments.first().map_or("", String::as_str);
@@ -195,14 +213,27 @@ impl Deploying<'_> {
                 if step == "migrate" && order.elsewhere {
                     return Ok("another host does it for all".to_owned());
                 }
-                if step == "migrate" && old.is_some_and(|old| changed::same(stage, old).unwrap_or(false)) {
+                let same = || old.is_some_and(|old| changed::same(stage, old).unwrap_or(false));
+                if step == "migrate" && order.new_data.is_none() && same() {
                     return Ok("not needed: code, packages and environment are as they were".to_owned());
                 }
                 stage.manage(arguments).map(|()| String::new())
             })?;
         }
+        for line in order.new_data.iter().flatten().filter(|_| !order.elsewhere) {
+            let argv = ["/bin/sh", "-c", line].map(str::to_owned);
+            self.stage("scrub", || stage.in_environment(&argv).map(|()| String::new()))?;
+        }
         self.hook(Hook::After(Around::Manage), stage)?;
         self.hook(Hook::Before(Around::Switch), stage)
+    }
+
+    /// Until it is this host's turn.
+    fn wait(&mut self) -> Result<(), Told> {
+        let Some(turn) = self.turn else { return Ok(()) };
+        (self.tell)(Event::Prepared);
+        self.left = turn().err();
+        if self.left.is_some() { Err(Told) } else { Ok(()) }
     }
 
     /// Runs what the project has for a hook, if anything.

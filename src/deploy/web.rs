@@ -18,7 +18,6 @@ const LINES: usize = 15;
 /// Puts processes with the current release in the place of those that run; no request is refused, and workers
 /// finish what they have begun. Where none run, they are started.
 pub fn renew(settings: &Settings, facts: &Facts) -> Result<()> {
-    let web = program(settings);
     heard(settings, facts, || {
         supervisor(facts, &["reread"])?;
         let updated = supervisor(facts, &["update"])?;
@@ -26,8 +25,8 @@ pub fn renew(settings: &Settings, facts: &Facts) -> Result<()> {
             if updated.lines().any(|line| line.starts_with(&format!("{program}:"))) {
                 continue;
             }
-            if program == web {
-                renew_web(settings, facts)?;
+            if is_web(settings, &program) {
+                renew_program(settings, &program, facts)?;
             } else {
                 supervisor(facts, &["restart", &program])
                     .context(format!("could not restart `{program}`"))?;
@@ -38,14 +37,18 @@ pub fn renew(settings: &Settings, facts: &Facts) -> Result<()> {
     .map(|_| ())
 }
 
-fn renew_web(settings: &Settings, facts: &Facts) -> Result<()> {
-    let renew = Command::new(["/usr/local/bin/provision", "renew", &settings.project]).timeout(LIMIT);
+/// One web program.
+pub fn renew_program(settings: &Settings, program: &str, facts: &Facts) -> Result<()> {
+    let mut renew = Command::new(["/usr/local/bin/provision", "renew", &settings.project]).timeout(LIMIT);
+    if let Some(port) = program.strip_prefix(&format!("{}-web-", settings.project)) {
+        renew.argv.extend(["--port".to_owned(), port.to_owned()]);
+    }
     let answer = facts.host().ask(&renew)?;
     if answer.success() {
         return Ok(());
     }
     if answer.code == i32::from(Exit::Unreachable.code()) {
-        return supervisor(facts, &["restart", &program(settings)])
+        return supervisor(facts, &["restart", program])
             .map(|_| ())
             .context("could not restart the application");
     }
@@ -57,19 +60,18 @@ fn renew_web(settings: &Settings, facts: &Facts) -> Result<()> {
 /// Where Supervisor's programs are set up.
 const PROGRAMS: &str = "/etc/supervisor/conf.d";
 
-/// The project's programs that are set up here, the web program first.
+/// The project's programs that are set up here, those that answer for the site first.
 fn programs(settings: &Settings, facts: &Facts) -> Result<Vec<String>> {
     let names = facts.host().list(Path::new(PROGRAMS))?.unwrap_or_default();
     let own = names.iter().filter_map(|name| name.strip_suffix(".conf"));
     let own = own.filter(|name| name.starts_with(&format!("{}-", settings.project))).map(str::to_owned);
-    let (web, others): (Vec<String>, Vec<String>) = own.partition(|name| *name == program(settings));
+    let (web, others): (Vec<String>, Vec<String>) = own.partition(|name| is_web(settings, name));
     Ok(web.into_iter().chain(others).collect())
 }
 
 /// Whether this host answers for the site, and does not only work for it.
 pub fn is_here(settings: &Settings, facts: &Facts) -> Result<bool> {
-    let path = Path::new(PROGRAMS).join(format!("{}.conf", program(settings)));
-    Ok(facts.host().stat(&path)?.is_some())
+    Ok(programs(settings, facts)?.first().is_some_and(|first| is_web(settings, first)))
 }
 
 /// A balancer tries a host again after the 2 s of its `fail_timeout` (states/nginx/files/balancer.conf).
@@ -117,8 +119,11 @@ pub fn heard(settings: &Settings, facts: &Facts, act: impl FnOnce() -> Result<()
     })
 }
 
-fn program(settings: &Settings) -> String {
-    format!("{}-web", settings.project)
+/// Whether a program of Supervisor's answers for the site: `shop-web`, or one for each port, `shop-web-8001`.
+pub fn is_web(settings: &Settings, program: &str) -> bool {
+    program.strip_prefix(&format!("{}-web", settings.project)).is_some_and(|rest| {
+        rest.is_empty() || rest.strip_prefix('-').is_some_and(|port| port.parse::<u16>().is_ok())
+    })
 }
 
 fn supervisor(facts: &Facts, words: &[&str]) -> Result<String> {

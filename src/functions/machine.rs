@@ -22,6 +22,7 @@ pub const FUNCTIONS: &[Row] = &[
     ("file.contains", contains),
     ("file.get_mode", mode),
     ("file.read", read),
+    ("file.readdir", names),
     ("file.readlink", link),
     ("mount.is_mounted", mounted),
     ("pkg.list_pkgs", packages),
@@ -55,6 +56,19 @@ fn read(call: &Call<'_>) -> Result<Value> {
         None if facts(call).is_none() => Ok(json!("")),
         None => Err(call.fault(format!("there is no file `{path}`")).help("ask file.file_exists first")),
     }
+}
+
+/// The names in a folder, behind `.` and `..`; an error where there is none, as in Salt.
+fn names(call: &Call<'_>) -> Result<Value> {
+    let path = call.text(0, "path")?;
+    let found = facts(call).map(|facts| facts.host().list(Path::new(&path))).transpose()?.flatten();
+    if found.is_none() && facts(call).is_some() {
+        return Err(call
+            .fault(format!("there is no folder `{path}`"))
+            .help("ask file.directory_exists first"));
+    }
+    let own = [".", ".."].map(str::to_owned).into_iter();
+    Ok(json!(own.chain(found.unwrap_or_default()).collect::<Vec<_>>()))
 }
 
 fn contains(call: &Call<'_>) -> Result<Value> {

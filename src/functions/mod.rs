@@ -51,6 +51,15 @@ impl Surroundings {
     }
 }
 
+impl Surroundings {
+    /// What is known of the other hosts, as they say it; of this one that stays which is known already.
+    pub fn know(&mut self, others: BTreeMap<String, Grains>) {
+        let mut mine = others;
+        mine.insert(self.id.clone(), self.grains.as_ref().clone());
+        self.mine = Arc::new(mine);
+    }
+}
+
 /// The functions with all that they may look at.
 pub struct Catalog {
     surroundings: Surroundings,

@@ -30,16 +30,29 @@ impl Answer<'_> {
             }
             Operation::Lock { reason } => operate::lock(project, &order.operator, reason, facts).map(note),
             Operation::Unlock { .. } => operate::unlock(project, facts).map(note),
-            Operation::Maintenance { on } => operate::maintenance(project, *on, facts).map(note),
+            Operation::Maintenance { on, cron } => operate::maintenance(project, *on, *cron, facts).map(note),
             Operation::Cron { on } => operate::cron(*on, facts).map(note),
-            Operation::Restore { archive } => database.restore(archive, facts).map(note),
+            Operation::Restore { archive } => database.restore(archive.as_deref(), facts).map(note),
             // The states are compiled for it, which is not done here.
             Operation::Secrets => return Exit::Converged,
             Operation::Upgrade => operate::upgrade(facts).map(|packages| Event::Upgraded { packages }),
             Operation::Reboot => operate::reboot(facts).map(|()| note("the host restarts".to_owned())),
             Operation::Undo => database.undo(facts).map(note),
+            Operation::Media { archive } => {
+                operate::media::restore(project, archive.as_deref(), facts).map(note)
+            }
+            Operation::UndoMedia => operate::media::undo(project, facts).map(note),
+            Operation::Wheels => deploy::wheels(settings, facts)
+                .map(|count| note(format!("{count} packages run here; their wheels are gathered"))),
             Operation::Control { verb, names } => {
-                let renew = || deploy::renew(settings, facts);
+                let renew = |program: &str| {
+                    let web = deploy::is_web(settings, program);
+                    if web {
+                        deploy::renew_program(settings, program, facts).map(|()| true)
+                    } else {
+                        Ok(false)
+                    }
+                };
                 operate::control(project, *verb, names, &renew, facts).map(|done| {
                     note(if done.is_empty() {
                         "nothing of the project runs here".to_owned()

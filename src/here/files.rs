@@ -56,8 +56,7 @@ pub(super) fn surroundings(order: &Order, states: &Tree, facts: &Arc<Facts>) -> 
     if let Some(port) = order.ssh_port {
         grains.insert("ssh_port".to_owned(), Value::from(port));
     }
-    let mut mine = order.mine.clone();
-    mine.insert(id.clone(), grains.clone());
+    let mine = BTreeMap::from([(id.clone(), grains.clone())]);
     Ok(Surroundings {
         id,
         environment: order.environment.clone(),

@@ -12,13 +12,15 @@ use super::{SERVICES, meant, programs};
 /// Starting waits until a program has stayed up, stopping until it has finished what it began.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// Does it to the programs and services of these names, or to all of the project's programs. `renew` puts new
-/// web processes in the place of those that run. Says what was done.
+/// Puts new processes of a web program in the place of those that run; false where it is no web program.
+pub type Renew<'a> = &'a dyn Fn(&str) -> Result<bool>;
+
+/// Does it to the programs and services of these names, or to all of the project's programs. Says what was done.
 pub fn control(
     project: &str,
     verb: Verb,
     names: &[String],
-    renew: &dyn Fn() -> Result<()>,
+    renew: Renew<'_>,
     facts: &Facts,
 ) -> Result<Vec<String>> {
     let own = programs(project, facts)?;
@@ -27,8 +29,16 @@ pub fn control(
     let mut units = Vec::new();
     let known = SERVICES.map(|unit| unit.split(['@', '.']).next().unwrap_or(unit));
     for name in names {
+        let mut of_role = Vec::new();
+        for unit in super::of_role(name).iter().copied() {
+            if is_loaded(unit, facts)? {
+                of_role.push(unit);
+            }
+        }
         if known.contains(&name.as_str()) {
             units.push(name.as_str());
+        } else if !of_role.is_empty() {
+            units.extend(of_role);
         } else if !chosen.iter().any(|program| meant(project, program, std::slice::from_ref(name))) {
             return Err(Fault::new(format!("there is no program or service `{name}` here"))
                 .help(format!("`provision ENV status` lists them; services are {}", known.join(", "))));
@@ -41,8 +51,7 @@ pub fn control(
         Verb::Restart => ("restart", "restarted"),
     };
     for program in chosen {
-        if verb == "restart" && program == format!("{project}-web") {
-            renew()?;
+        if verb == "restart" && renew(program)? {
             done.push(format!("{program} renewed"));
             continue;
         }
@@ -54,6 +63,12 @@ pub fn control(
         done.push(format!("{unit} {past}"));
     }
     Ok(done)
+}
+
+fn is_loaded(unit: &str, facts: &Facts) -> Result<bool> {
+    let answer =
+        facts.host().ask(&Command::new(["systemctl", "show", "--property=LoadState", "--value", unit]))?;
+    Ok(answer.text().trim() == "loaded")
 }
 
 fn run(argv: &[&str], facts: &Facts) -> Result<()> {

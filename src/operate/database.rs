@@ -48,11 +48,11 @@ impl Database {
         format!("{}_before", self.name)
     }
 
-    /// Puts what a dump holds in the place of the database. The one that was there is kept beside it, closed, and
-    /// comes back at once where the dump cannot be read. Says what was done.
-    pub fn restore(&self, archive: &Path, facts: &Facts) -> Result<String> {
+    /// Puts what a dump holds in the place of the database, or nothing. The one that was there is kept beside it,
+    /// closed, and comes back at once where the dump cannot be read. Says what was done.
+    pub fn restore(&self, archive: Option<&Path>, facts: &Facts) -> Result<String> {
         let (name, before) = (identifier(&self.name), identifier(&self.before()));
-        let dump = self.handed_over(archive, facts)?;
+        let dump = archive.map(|archive| self.handed_over(archive, facts)).transpose()?;
         sql(
             &format!(
                 "{closed}DROP DATABASE IF EXISTS {before};\n\
@@ -67,22 +67,26 @@ impl Database {
             facts,
         )
         .context("could not make room for the database")?;
-        let filled = self.fill(&dump, facts);
-        let _best_effort = facts.host().perform(&Action::Remove { path: dump });
+        let filled = self.fill(dump.as_deref(), facts);
+        if let Some(path) = dump {
+            let _best_effort = facts.host().perform(&Action::Remove { path });
+        }
         if let Err(fault) = filled {
             self.undo(facts).context("could not return to the database that was there")?;
             return Err(fault.context("the dump could not be loaded; the database is as it was"));
         }
-        Ok(format!("loaded into `{}`; what it was is kept as `{}`", self.name, self.before()))
+        let done = if archive.is_some() { "loaded" } else { "nothing is" };
+        Ok(format!("{done} in `{}`; what it was is kept as `{}`", self.name, self.before()))
     }
 
-    fn fill(&self, dump: &Path, facts: &Facts) -> Result<()> {
+    fn fill(&self, dump: Option<&Path>, facts: &Facts) -> Result<()> {
         let extensions: String = self
             .extensions
             .iter()
             .map(|extension| format!("CREATE EXTENSION IF NOT EXISTS {};\n", identifier(extension)))
             .collect();
         sql(&extensions, &self.name, facts)?;
+        let Some(dump) = dump else { return Ok(()) };
         // What is made shall be the application's; it may not comment on extensions.
         let command = Command::new([
             "pg_restore".to_owned(),

@@ -5,6 +5,7 @@ mod database;
 mod execute;
 mod hold;
 mod logs;
+pub mod media;
 mod memory;
 mod status;
 mod switches;
@@ -48,10 +49,26 @@ fn programs(project: &str, facts: &Facts) -> Result<Vec<String>> {
     Ok(own.map(str::to_owned).collect())
 }
 
-/// Whether a program or unit is meant by one of these names, or by none: `web` means `shop-web`, `postgresql`
-/// means `postgresql@15-main`.
+/// The services that a role of hosts stands for; the programs of `web` and `worker` have those names themselves.
+fn of_role(role: &str) -> &'static [&'static str] {
+    match role {
+        "balancer" => &["nginx"],
+        "db-master" | "db-replica" => &["postgresql"],
+        "cache" => &["memcached"],
+        "queue" => &["redis-server", "rabbitmq-server"],
+        _ => &[],
+    }
+}
+
+/// Whether a program or unit is meant by one of these names, or by none: `web` means `shop-web` and
+/// `shop-web-8001`, `postgresql` and `db-master` mean `postgresql@15-main`.
 fn meant(project: &str, own: &str, names: &[String]) -> bool {
     let short = own.strip_prefix(project).and_then(|rest| rest.strip_prefix('-')).unwrap_or(own);
     let unit = own.split(['@', '.']).next().unwrap_or(own);
-    names.is_empty() || names.iter().any(|name| [own, short, unit].contains(&name.as_str()))
+    let kind = short.rsplit_once('-').filter(|(_, port)| port.parse::<u16>().is_ok());
+    let kind = kind.map_or(short, |(kind, _)| kind);
+    names.is_empty()
+        || names
+            .iter()
+            .any(|name| [own, short, unit, kind].contains(&name.as_str()) || of_role(name).contains(&unit))
 }

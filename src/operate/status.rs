@@ -151,6 +151,9 @@ mod tests {
         assert_eq!(at("x"), None);
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert!(meant("shop", "shop-web", &names(&["web"])) && meant("shop", "shop-web", &[]));
+        assert!(meant("shop", "postgresql@15-main", &names(&["db-master"])));
+        assert!(meant("shop", "shop-web-8001", &names(&["web"])));
+        assert!(!meant("shop", "shop-web-8001", &names(&["web-8002"])));
         assert!(meant("shop", "postgresql@15-main", &names(&["postgresql"])));
         assert!(!meant("shop", "shop-worker", &names(&["web", "shop"])));
     }

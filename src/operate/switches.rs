@@ -11,9 +11,24 @@ pub fn page(project: &str) -> PathBuf {
     Path::new("/var/www").join(project).join("maintenance")
 }
 
-/// Switches the maintenance page. Says what was done.
-pub fn maintenance(project: &str, on: bool, facts: &Facts) -> Result<String> {
+/// Cron was stopped together with the site. A restart of the host starts it, and takes this away.
+fn stopped(project: &str) -> PathBuf {
+    Path::new("/run").join(format!("{project}-cron-stopped"))
+}
+
+/// Switches the maintenance page. Where that is asked for, cron rests while it is on, and runs again after it if
+/// it did before. Says what was done.
+pub fn maintenance(project: &str, on: bool, with_cron: bool, facts: &Facts) -> Result<String> {
     let path = page(project);
+    let mark = stopped(project);
+    let host = facts.host();
+    if with_cron && on && runs(facts)? {
+        host.perform(&Action::Touch { path: mark, accessed: None, modified: None })?;
+        cron(false, facts)?;
+    } else if !on && host.stat(&mark)?.is_some() {
+        cron(true, facts)?;
+        host.perform(&Action::Remove { path: mark })?;
+    }
     let there = facts.host().stat(&path)?.is_some();
     if on && !there {
         facts.host().perform(&Action::Touch { path, accessed: None, modified: None })?;
@@ -25,14 +40,17 @@ pub fn maintenance(project: &str, on: bool, facts: &Facts) -> Result<String> {
 
 /// Starts or stops the service that runs crontabs. What it has started goes on. Says what was done.
 pub fn cron(on: bool, facts: &Facts) -> Result<String> {
-    let ask = |verb: &str| facts.host().ask(&Command::new(["systemctl", verb, "cron.service"]));
-    let runs = ask("is-active")?.success();
+    let runs = runs(facts)?;
     if runs != on {
         let verb = if on { "start" } else { "stop" };
         let command = Command::new(["systemctl", verb, "cron.service"]);
         facts.host().perform(&Action::Run(command)).context(format!("could not {verb} cron"))?;
     }
     Ok(said("cron", on, runs == on))
+}
+
+fn runs(facts: &Facts) -> Result<bool> {
+    Ok(facts.host().ask(&Command::new(["systemctl", "is-active", "cron.service"]))?.success())
 }
 
 fn said(what: &str, on: bool, already: bool) -> String {

@@ -23,8 +23,8 @@ pub enum Operation {
     Logs { lines: usize, follow: bool, names: Vec<String> },
     /// Runs a command as the project's user, in its environment, in the current release.
     Exec { argv: Vec<String> },
-    /// The page that asks visitors to come back later.
-    Maintenance { on: bool },
+    /// The page that asks visitors to come back later. `cron`: and nothing of crontabs is run while it is on.
+    Maintenance { on: bool, cron: bool },
     /// Whether what stands in crontabs is run.
     Cron { on: bool },
     /// Upgrades all packages of the system.
@@ -33,10 +33,16 @@ pub enum Operation {
     Reboot,
     /// Only says, by name, how the application's environment on the host differs from that of the order.
     Secrets,
-    /// Puts what a dump on the host holds in the place of the project's database.
-    Restore { archive: PathBuf },
+    /// Puts what a dump on the host holds in the place of the project's database; without one, nothing.
+    Restore { archive: Option<PathBuf> },
     /// Puts the database back that was there before the last restore.
     Undo,
+    /// Puts what a tar file on the host holds in the place of the project's media; without one, nothing.
+    Media { archive: Option<PathBuf> },
+    /// Puts the media back that were there before.
+    UndoMedia,
+    /// Gathers the wheels of the current release's packages beside them.
+    Wheels,
 }
 
 /// What is done to programs and services.

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::connection::{Connection, has_terminal};
 use super::probe::Probe;
 use super::push::Program;
 use super::run::Session;
+use super::turns::{self, Turns};
 use super::{Password, Payload, Refusal, Target, interrupt, push};
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::facts::Grains;
 use crate::fault::Fault;
 use crate::order::{Order, Task};
 
@@ -69,12 +69,11 @@ pub struct Fleet {
 }
 
 /// The order as one host gets it.
-fn own_order(order: &Order, at: usize, ready: &Ready, mine: &BTreeMap<String, Grains>) -> Order {
+fn own_order(order: &Order, at: usize, ready: &Ready) -> Order {
     let (session, secrets, archive) = ready;
     let mut own = Order {
         id: session.target.name.clone(),
         ssh_port: session.probe.port,
-        mine: mine.clone(),
         secrets: secrets.clone(),
         ..order.clone()
     };
@@ -110,30 +109,7 @@ impl Fleet {
                     };
                     self.session(target, freights, &own, order.task.is_free(), &tell)
                 });
-                let mine = self.facts(&sessions, order);
-                let run = |at: usize, session: &Result<Ready, Refusal>| match session {
-                    Ok(ready) => {
-                        let order = own_order(order, at, ready, &mine);
-                        ready.0.run(&order, &mut |event| {
-                            let _gone = send.send((at, event));
-                        })
-                    }
-                    Err(refusal) => {
-                        let Refusal { message, help, exit } = refusal.clone();
-                        let _gone = send.send((at, Event::Aborted { message, help, code: exit.code() }));
-                        exit
-                    }
-                };
-                let leave = |at: usize, stopped: &str| {
-                    let message = format!("left as it was, since `{stopped}` failed");
-                    let code = Exit::Failed.code();
-                    let _gone = send.send((at, Event::Aborted { message, help: None, code }));
-                    Exit::Failed
-                };
-                let ends = match self.rolling {
-                    Some(width) => self.roll(&sessions, width, &run, &leave),
-                    None => self.each(&sessions, run),
-                };
+                let ends = self.work(order, &sessions, &send);
                 if let Ok(mut exits) = exits.lock() {
                     *exits = ends;
                 }
@@ -145,33 +121,49 @@ impl Fleet {
         exits.into_inner().unwrap_or_default()
     }
 
-    /// One host, then as many at a time as `width` says, until one fails: those behind it are left. A host that
-    /// cannot be reached fails before anything is begun.
-    fn roll(
-        &self,
-        sessions: &[Result<Ready, Refusal>],
-        width: usize,
-        run: &(dyn Fn(usize, &Result<Ready, Refusal>) -> Exit + Sync),
-        leave: &(dyn Fn(usize, &str) -> Exit + Sync),
-    ) -> Vec<Exit> {
-        let name = |at: usize| self.targets.get(at).map_or("", |target| target.name.as_str()).to_owned();
-        let mut stopped = sessions.iter().position(Result::is_err).map(name);
-        let mut ends = Vec::new();
-        while ends.len() < sessions.len() {
-            let begin = ends.len();
-            let width = if begin == 0 { 1 } else { width.max(1) };
-            let wave: Vec<_> = sessions.iter().skip(begin).take(width).collect();
-            let exits = self.each(&wave, |at, session| match (session, &stopped) {
-                (Ok(_), Some(stopped)) => leave(begin + at, stopped),
-                _ => run(begin + at, session),
-            });
-            if stopped.is_none() {
-                let failed = exits.iter().position(|exit| *exit != Exit::Converged);
-                stopped = failed.map(|at| name(begin + at));
+    /// Has all hosts work, each in its turn. A host that cannot be reached ends a rolling task before it begins.
+    fn work(&self, order: &Order, sessions: &[Result<Ready, Refusal>], send: &Sender<Told>) -> Vec<Exit> {
+        let names = self.targets.iter().map(|target| target.name.clone()).collect();
+        let turns = Turns::new(names, self.at_once, self.rolling);
+        let aborted = |at: usize, refusal: Refusal| {
+            let Refusal { message, help, exit } = refusal;
+            let _gone = send.send((at, Event::Aborted { message, help, code: exit.code() }));
+            exit
+        };
+        for (at, session) in sessions.iter().enumerate() {
+            if let Err(refusal) = session {
+                turns.refuse(at, aborted(at, refusal.clone()));
             }
-            ends.extend(exits);
         }
-        ends
+        let stopped = turns.stopped();
+        let attended = sessions.len() > 1 && !matches!(&order.task, Task::Operate(_) | Task::Releases);
+        let run = |at: usize, session: &Result<Ready, Refusal>| {
+            let ready = match (session, &stopped) {
+                (Err(refusal), _) => return refusal.exit,
+                (Ok(_), Some(stopped)) => {
+                    return aborted(at, Refusal::new(turns::left(stopped)).exit(Exit::Failed));
+                }
+                (Ok(ready), None) => ready,
+            };
+            turns.begin();
+            let order = Order { attended, ..own_order(order, at, ready) };
+            let exit = ready.0.run(&order, &|event| turns.answer(at, event), &mut |event| {
+                if !matches!(event, Event::Facts { .. }) {
+                    let _gone = send.send((at, event));
+                }
+            });
+            turns.end(at, exit);
+            exit
+        };
+        std::thread::scope(|scope| {
+            let run = &run;
+            let running: Vec<_> = sessions
+                .iter()
+                .enumerate()
+                .map(|(at, session)| scope.spawn(move || run(at, session)))
+                .collect();
+            running.into_iter().map(|thread| thread.join().unwrap_or(Exit::Failed)).collect()
+        })
     }
 
     /// Does something for each, at most `at_once` at a time, and gives the answers in order.
@@ -246,26 +238,5 @@ impl Fleet {
         let session =
             Session { target: target.clone(), connection, probe, hash, password: self.password.clone() };
         Ok((session, secrets, archive))
-    }
-
-    /// The facts of all hosts, where there are several that could need them of each other.
-    fn facts(&self, sessions: &[Result<Ready, Refusal>], order: &Order) -> BTreeMap<String, Grains> {
-        let alone = matches!(&order.task, Task::Operate(_) | Task::Releases | Task::Rollback { .. });
-        if sessions.len() < 2 || alone {
-            return BTreeMap::new();
-        }
-        let answers = self.each(sessions, |_, session| {
-            let Ok((session, ..)) = session else { return None };
-            let order = Order { id: session.target.name.clone(), task: Task::Facts, ..order.clone() };
-            let mut grains = None;
-            // Whatever is wrong with a host is told by its run.
-            session.run(&order, &mut |event| {
-                if let Event::Facts { grains: found } = event {
-                    grains = Some(found);
-                }
-            });
-            Some((session.target.name.clone(), grains?))
-        });
-        answers.into_iter().flatten().collect()
     }
 }

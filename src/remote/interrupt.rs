@@ -53,6 +53,20 @@ pub fn interrupted() -> bool {
     CAUGHT.load(Ordering::Relaxed) != 0
 }
 
+/// While it lives, the caught signal counts as not come: what has to be put right can still be done. The next one
+/// ends this program.
+pub struct Pardon(usize);
+
+pub fn pardon() -> Pardon {
+    Pardon(CAUGHT.swap(0, Ordering::Relaxed))
+}
+
+impl Drop for Pardon {
+    fn drop(&mut self) {
+        CAUGHT.store(self.0, Ordering::Relaxed);
+    }
+}
+
 /// Ends this program as the caught signal would have, so that a shell knows; nothing where none came.
 pub fn resume() {
     if let Ok(signal @ 1..) = i32::try_from(CAUGHT.load(Ordering::Relaxed)) {

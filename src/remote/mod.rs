@@ -15,12 +15,13 @@ mod run;
 mod talk;
 mod target;
 mod terminal;
+mod turns;
 mod vagrant;
 
 pub use connection::Connection;
 pub use download::download;
 pub use fleet::{AT_ONCE, Fleet, Freight, Told};
-pub use interrupt::{resume as resume_signal, watch as watch_signals};
+pub use interrupt::{interrupted, pardon, resume as resume_signal, watch as watch_signals};
 pub use pack::{Packed, What, pack};
 pub use password::Password;
 pub use push::Payload;

@@ -2,13 +2,13 @@
 
 use super::connection::Connection;
 use super::probe::Probe;
-use super::talk::Input;
+use super::talk::{Input, Reply};
 use super::{Password, Refusal, Target, interrupt};
 use crate::diagnostic::Severity;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::order::Order;
+use crate::order::{Order, Word};
 
 /// A host that is connected, probed and has our files.
 pub struct Session {
@@ -20,9 +20,15 @@ pub struct Session {
 }
 
 impl Session {
-    /// Runs an order to its end. Events go to `tell` as they come.
-    pub fn run(&self, order: &Order, tell: &mut dyn FnMut(Event)) -> Exit {
-        match self.stream(order, tell) {
+    /// Runs an order to its end. Events go to `tell` as they come; `answer` has what is said to one of them, and may
+    /// take its time.
+    pub fn run(
+        &self,
+        order: &Order,
+        answer: &dyn Fn(&Event) -> Option<Word>,
+        tell: &mut dyn FnMut(Event),
+    ) -> Exit {
+        match self.stream(order, answer, tell) {
             Ok(exit) => exit,
             Err(refusal) => {
                 let Refusal { message, help, exit } = refusal;
@@ -32,7 +38,12 @@ impl Session {
         }
     }
 
-    fn stream(&self, order: &Order, tell: &mut dyn FnMut(Event)) -> Result<Exit, Refusal> {
+    fn stream(
+        &self,
+        order: &Order,
+        answer: &dyn Fn(&Event) -> Option<Word>,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<Exit, Refusal> {
         let base = &self.probe.base;
         let program = format!("{base}/bin/{}/provision", self.hash);
         let tree = format!("{base}/tree");
@@ -47,7 +58,7 @@ impl Session {
         let broken = |fault: Fault| Refusal::new(fault.message);
         order.write(&mut input).map_err(broken)?;
         let mut ended = false;
-        let mut hear = |line: &str| {
+        let mut hear = |line: &str, reply: &Reply| {
             // What is no event comes from the login shell's start-up files.
             if let Ok(event) = serde_json::from_str::<Event>(line) {
                 ended |= match &event {
@@ -56,10 +67,21 @@ impl Session {
                     Event::Problem { problem } => problem.severity == Severity::Error,
                     _ => false,
                 };
+                let asks = matches!(event, Event::Facts { .. } | Event::Prepared).then(|| event.clone());
                 tell(event);
+                if let Some(word) = asks.and_then(|event| answer(&event)) {
+                    reply.say(&word.line());
+                }
             }
         };
-        let answer = self.connection.talk(&argv, Input::Bytes(&input), &mut hear).map_err(broken)?;
+        let answer = match order.attended {
+            true => self.connection.converse(&argv, &input, &mut hear),
+            false => {
+                let nobody = Reply::default();
+                self.connection.talk(&argv, Input::Bytes(&input), &mut |line| hear(line, &nobody))
+            }
+        };
+        let answer = answer.map_err(broken)?;
         let exit = answer.code.and_then(|code| u8::try_from(code).ok()).and_then(Exit::from_code);
         if let Some(exit) = exit.filter(|_| ended) {
             return Ok(exit);

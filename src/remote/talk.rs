@@ -1,7 +1,7 @@
 //! Commands on a connected host: what they are given, what they answer, and their end.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,6 +30,19 @@ pub struct Answer {
     pub stderr: String,
 }
 
+/// What a command can be told after its input.
+#[derive(Default)]
+pub struct Reply(Mutex<Option<ChildStdin>>);
+
+impl Reply {
+    /// The other side may have ended; its end says why.
+    pub fn say(&self, bytes: &[u8]) {
+        if let Some(pipe) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            let _closed = pipe.write_all(bytes).and_then(|()| pipe.flush());
+        }
+    }
+}
+
 impl Connection {
     /// Runs a command there and waits for it.
     pub fn ask(&self, argv: &[&str], input: Input<'_>) -> Result<Answer> {
@@ -44,6 +57,26 @@ impl Connection {
 
     /// Runs a command there and passes on each line of its standard output as it comes.
     pub fn talk(&self, argv: &[&str], input: Input<'_>, heard: &mut dyn FnMut(&str)) -> Result<Answer> {
+        self.start(argv, input, false, &mut |line, _| heard(line))
+    }
+
+    /// Runs a command there, which can be told more when it has written a line.
+    pub fn converse(
+        &self,
+        argv: &[&str],
+        input: &[u8],
+        heard: &mut dyn FnMut(&str, &Reply),
+    ) -> Result<Answer> {
+        self.start(argv, Input::Bytes(input), true, heard)
+    }
+
+    fn start(
+        &self,
+        argv: &[&str],
+        input: Input<'_>,
+        open: bool,
+        heard: &mut dyn FnMut(&str, &Reply),
+    ) -> Result<Answer> {
         let mut words = vec!["/bin/sh", "-c", SCRIPT, "sh"];
         words.extend(argv);
         let (bytes, stdin) = match input {
@@ -59,15 +92,20 @@ impl Connection {
             .map_err(|error| Fault::new(format!("cannot start ssh: {error}")))?;
         let errors = Arc::new(Mutex::new(String::new()));
         let reader = child.stderr.take().map(|stderr| collect(stderr.take(1 << 16), Arc::clone(&errors)));
-        let pipe = child.stdin.take();
+        let mut pipe = child.stdin.take();
         let stdout = child.stdout.take();
+        let reply = Reply::default();
         let end = std::thread::scope(|scope| {
-            scope.spawn(move || {
+            scope.spawn(|| {
+                // Held meanwhile: a reply comes after all of this.
+                let mut replies = reply.0.lock().unwrap_or_else(PoisonError::into_inner);
                 // The other side may end before it has read everything; its answer says why.
-                let _closed_early = pipe.map(|mut pipe| pipe.write_all(bytes));
+                let _closed_early = pipe.as_mut().map(|pipe| pipe.write_all(bytes));
+                *replies = pipe.take().filter(|_| open);
             });
-            stdout.and_then(|stdout| listen(stdout, heard))
+            stdout.and_then(|stdout| listen(stdout, &mut |line| heard(line, &reply)))
         });
+        drop(reply);
         let code = if self.let_end(&mut child)? {
             if let Some(reader) = reader {
                 let _panicked = reader.join();

@@ -3,6 +3,7 @@
 mod harmless;
 mod json;
 mod lists;
+mod status;
 mod terminal;
 
 pub use json::Json;

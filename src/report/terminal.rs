@@ -8,9 +8,9 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::harmless::harmless;
-use super::{Report, lists};
+use super::{Report, lists, status};
 use crate::diagnostic;
-use crate::event::{Event, Outcome, StateResult, Summary};
+use crate::event::{Event, Outcome, StateResult, Status, Summary};
 
 /// How it shall look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +35,8 @@ pub struct Terminal {
     hosts: BTreeMap<String, Host>,
     order: Vec<String>,
     width: usize,
+    /// Shown together at the end.
+    statuses: BTreeMap<String, Status>,
 }
 
 struct Host {
@@ -61,7 +63,7 @@ pub(super) const YELLOW: &str = "33";
 pub(super) const RED: &str = "31";
 const CYAN: &str = "36";
 pub(super) const DIM: &str = "2";
-const BOLD: &str = "1";
+pub(super) const BOLD: &str = "1";
 
 impl Terminal {
     pub fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
@@ -74,6 +76,7 @@ impl Terminal {
             hosts: BTreeMap::new(),
             order: Vec::new(),
             width: 0,
+            statuses: BTreeMap::new(),
         }
     }
 
@@ -284,9 +287,12 @@ impl Report for Terminal {
             Event::State(state) => self.state(host, state),
             Event::Progress { message } => self.message(host, message.clone()),
             Event::Facts { .. } => {}
+            Event::Prepared => self.message(host, "ready, and waits for its turn".to_owned()),
             Event::Releases { releases } => self.print(host, &lists::releases(releases, self.style)),
             Event::History { deploys } => self.print(host, &lists::history(deploys, self.style)),
-            Event::Status { status } => self.print(host, &lists::status(status, self.style)),
+            Event::Status { status } => {
+                self.statuses.insert(host.to_owned(), status.clone());
+            }
             Event::Upgraded { packages } if packages.is_empty() => self.print(host, "nothing to upgrade"),
             Event::Upgraded { packages } => {
                 self.print(host, &format!("{} upgraded: {}", packages.len(), packages.join(", ")));
@@ -315,6 +321,14 @@ impl Report for Terminal {
     fn finish(&mut self) {
         for host in self.order.clone() {
             self.clear(&host);
+        }
+        let statuses = std::mem::take(&mut self.statuses);
+        let found =
+            |name: &String| statuses.get_key_value(name).map(|(name, status)| (name.as_str(), status));
+        let hosts: Vec<_> = self.order.iter().filter_map(found).collect();
+        if !hosts.is_empty() {
+            let text = status::tables(&hosts, jiff::Timestamp::now(), self.style);
+            let _gone = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         }
     }
 }

@@ -35,6 +35,28 @@ container "$@"
 while [ $? = 133 ]; do container "$@"; done
 "#;
 
+/// How many a systemd with its services has open (counted: 5 to 7).
+const WATCHES_EACH: usize = 8;
+/// For what else root runs here.
+const WATCHES_BESIDE: usize = 32;
+
+/// All guests watch files as this machine's root, and the usual limit (128) is too low for more than a dozen of
+/// them: further ones would boot without some of their services. Raises it where that is needed.
+pub fn make_room(guests: usize) -> Result<()> {
+    const LIMIT: &str = "/proc/sys/fs/inotify/max_user_instances";
+    let wanted = guests * WATCHES_EACH + WATCHES_BESIDE;
+    let now = fs::read_to_string(LIMIT).ok().and_then(|text| text.trim().parse::<usize>().ok());
+    if now.is_none_or(|now| now >= wanted) {
+        return Ok(());
+    }
+    let raised = wanted.next_power_of_two();
+    fs::write(LIMIT, raised.to_string()).with_context(|| {
+        format!(
+            "{guests} sandboxes need `sysctl fs.inotify.max_user_instances={raised}`, which could not be set"
+        )
+    })
+}
+
 /// Starts the container; gives its supervisor.
 pub fn start(layout: &Layout, record: &Record) -> Result<Process> {
     let console = layout.console(&record.name);

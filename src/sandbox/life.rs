@@ -52,6 +52,7 @@ fn reserve(layout: &Layout, options: &Options, recipe: &Recipe) -> Result<Record
         );
     }
     let number = record::free_number(&taken)?;
+    guest::make_room(taken.len() + 1)?;
     let network = Network::provide(layout)?;
     let id = fs::read_to_string("/proc/sys/kernel/random/uuid").context("failed to draw a machine id")?;
     Ok(Record {

@@ -23,13 +23,22 @@ pub enum Renewed {
     NotRunning,
 }
 
-fn path(project: &str) -> PathBuf {
-    Path::new("/run").join(project).join("control.sock")
+const NAME: &str = "control";
+const ENDING: &str = ".sock";
+
+fn folder(project: &str) -> PathBuf {
+    Path::new("/run").join(project)
+}
+
+/// Each port has its own; a program that is asked at a socket has no port.
+fn path(project: &str, port: Option<u16>) -> PathBuf {
+    let port = port.map(|port| format!("-{port}")).unwrap_or_default();
+    folder(project).join(format!("{NAME}{port}{ENDING}"))
 }
 
 /// Takes questions from now on. Only the project's user and root may ask.
-pub fn listen(project: &str, send: Sender<Happening>) -> Result<()> {
-    let path = path(project);
+pub fn listen(project: &str, port: Option<u16>, send: Sender<Happening>) -> Result<()> {
+    let path = path(project, port);
     let shown = path.display();
     let _not_there = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path).context(format!("cannot listen at `{shown}`"))?;
@@ -55,13 +64,37 @@ pub fn answer(stream: Option<UnixStream>, result: Result<(), &str>) {
     }
 }
 
-/// Asks for new processes of a project's web program and waits until they answer.
+/// Asks for new processes of a project's web programs, one after another, or of that at a port, and waits until
+/// they answer.
 ///
 /// # Errors
 /// They do not come to answer; what ran goes on running.
-pub fn renew(project: &str) -> Result<Renewed> {
-    let path = path(project);
-    let Ok(mut stream) = UnixStream::connect(&path) else { return Ok(Renewed::NotRunning) };
+pub fn renew(project: &str, port: Option<u16>) -> Result<Renewed> {
+    if port.is_some() {
+        return renew_at(&path(project, port));
+    }
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder(project))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(NAME) && name.ends_with(ENDING)
+        })
+        .map(|entry| entry.path())
+        .collect();
+    found.sort();
+    let mut all = Renewed::NotRunning;
+    for path in found {
+        if renew_at(&path)? == Renewed::Done {
+            all = Renewed::Done;
+        }
+    }
+    Ok(all)
+}
+
+fn renew_at(path: &Path) -> Result<Renewed> {
+    let Ok(mut stream) = UnixStream::connect(path) else { return Ok(Renewed::NotRunning) };
     // The other side gives up first.
     stream.set_read_timeout(Some(PATIENCE + Duration::from_secs(10))).context("cannot wait")?;
     writeln!(stream, "{QUESTION}").context(format!("cannot ask at `{}`", path.display()))?;

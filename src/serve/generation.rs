@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::Sender;
 
@@ -28,11 +29,18 @@ pub struct Generation {
 impl Generation {
     /// Starts the program where the directory's link points now. Its end is sent; that it answers too, if
     /// others answer until then.
-    pub fn start(site: &Site, number: u64, others: bool, send: &Sender<Happening>) -> Result<Self> {
+    /// `program` is this program's path.
+    pub fn start(
+        site: &Site,
+        program: &Path,
+        number: u64,
+        others: bool,
+        send: &Sender<Happening>,
+    ) -> Result<Self> {
         // What a link means is settled here: later workers of this generation find the same code.
         let directory =
             std::fs::canonicalize(&site.directory).context(format!("`{}`", site.directory.display()))?;
-        let mut command = Command::new(std::env::current_exe().context("where is this program?")?);
+        let mut command = Command::new(program);
         command
             .args(["env", "--handed-over", &site.project, "--"])
             .args(&site.command)

@@ -2,9 +2,10 @@
 # the role web Gunicorn under Supervisor. The code comes with `provision <env> deploy`; until the first one
 # Nginx says that nothing is deployed yet, and Gunicorn is set up but not started.
 # Pillar: python, settings_module, wsgi, domain, env, secrets; gunicorn:workers (two
-# for each processor and one, if memory allows), gunicorn:timeout (30).
+# for each processor and one, if memory allows), gunicorn:timeout (30),
+# gunicorn:ports (none: a socket; else a web program for each of these ports of 127.0.0.1).
 {%- from 'project.jinja' import project, roles with context %}
-{%- from 'app/map.jinja' import environment with context %}
+{%- from 'app/map.jinja' import environment, web_programs with context %}
 {%- set python = pillar.get('python', 'python3') %}
 include:
   - supervisor
@@ -110,23 +111,48 @@ application-data:
     - require:
       - file: {{ project.config }}
 
-/etc/supervisor/conf.d/{{ project.name }}-web.conf:
+{% for program in web_programs.all %}
+/etc/supervisor/conf.d/{{ program.name }}.conf:
   file.managed:
     - source: salt://app/files/supervisor.conf
     - template: jinja
+    - context:
+        program: {{ program | tojson }}
     - mode: '0644'
     - require:
       - pkg: supervisor
 {% if salt['file.directory_exists'](project.current) %}
-{{ project.name }}-web:
+{{ program.name }}:
   supervisord.running:
     - require:
       - service: supervisor
       - file: {{ project.run }}
       - file: application-data
     - watch:
-      - file: /etc/supervisor/conf.d/{{ project.name }}-web.conf
+      - file: /etc/supervisor/conf.d/{{ program.name }}.conf
+{% endif %}
+{%- endfor %}
+{#- Those that are no more, after Nginx asks the new ones. #}
+{%- set programs = '/etc/supervisor/conf.d' %}
+{%- set own = salt['file.readdir'](programs) if salt['file.directory_exists'](programs) else [] %}
+{%- for conf in own if conf.startswith(project.name ~ '-web') and conf.endswith('.conf') %}
+{%- set file = programs ~ '/' ~ conf %}
+{%- set old = conf.removesuffix('.conf') %}
+{%- set rest = old.removeprefix(project.name ~ '-web') %}
+{%- if (rest == '' or (rest.startswith('-') and rest[1:].isdigit())) and old not in (web_programs.all | map(attribute='name') | list) %}
+{{ file }}:
+  file.absent:
+    - order: last
 
+{{ old }}-ends:
+  cmd.run:
+    - name: supervisorctl update {{ old }}
+    - order: last
+    - onchanges:
+      - file: {{ file }}
+{% endif %}
+{%- endfor %}
+{% if salt['file.directory_exists'](project.current) %}
 # New processes in the place of the old ones; no request is refused meanwhile.
 {{ project.name }}-web-renewed:
   cmd.run:
@@ -135,6 +161,8 @@ application-data:
       - file: {{ project.config }}/env
       - file: {{ project.config }}/gunicorn.conf.py
     - require:
-      - supervisord: {{ project.name }}-web
+{%- for program in web_programs.all %}
+      - supervisord: {{ program.name }}
+{%- endfor %}
 {% endif %}
 {%- endif %}

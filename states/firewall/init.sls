@@ -2,7 +2,7 @@
 # balancer) and on balancers, what the pillar adds, and the project's other hosts to
 # database, cache and queue; everything else is refused.
 # Pillar: firewall:enabled (yes), firewall:allow (maps of port, proto, from, comment).
-{%- from 'project.jinja' import roles, peers with context %}
+{%- from 'project.jinja' import queue, roles, peers with context %}
 {%- if salt['pillar.get']('firewall:enabled', True) %}
 
 {#- The port that sshd has now, and the one it shall have. -#}
@@ -18,8 +18,8 @@
     {%- set rules.all = rules.all + [{'port': 80, 'from': address, 'comment': 'http'}, {'port': 443, 'from': address, 'comment': 'https'}] %}
   {%- endfor %}
 {%- endif %}
-{%- if 'db-master' in roles %}
-  {%- for address in peers.db_clients %}
+{%- if 'db-master' in roles or 'db-replica' in roles %}
+  {%- for address in ((peers.apps if 'db-replica' in roles else peers.db_clients) + peers.replicas) | unique %}
     {%- set rules.all = rules.all + [{'port': 5432, 'from': address, 'comment': 'postgres'}] %}
   {%- endfor %}
 {%- endif %}
@@ -30,7 +30,7 @@
 {%- endif %}
 {%- if 'queue' in roles %}
   {%- for address in peers.queue_clients %}
-    {%- set rules.all = rules.all + [{'port': 6379, 'from': address, 'comment': 'redis'}] %}
+    {%- set rules.all = rules.all + [{'port': 5672 if queue == 'rabbitmq' else 6379, 'from': address, 'comment': queue}] %}
   {%- endfor %}
 {%- endif %}
 ufw:
@@ -69,7 +69,7 @@ allow-{{ rule.port }}-{{ rule.get('proto', 'tcp') }}-from-{{ rule.get('from', 'a
 {#- What these states once opened to a host that has gone, or has no need of it now: told
     from the rules of others by its comment, which ufw keeps in hexadecimal. -#}
 {%- set ours = {'68747470': 'http', '6874747073': 'https', '706f737467726573': 'postgres',
-                '6d656d636163686564': 'memcached', '7265646973': 'redis'} %}
+                '6d656d636163686564': 'memcached', '7265646973': 'redis', '7261626269746d71': 'rabbitmq'} %}
 {%- set wanted = namespace(all=[]) %}
 {%- for rule in rules.all %}
   {%- set wanted.all = wanted.all + [rule.port ~ ' ' ~ rule.get('from', 'any')] %}

@@ -1,52 +1,29 @@
 # Postgres with the project's role and database, reached by hosts with the role web that
-# have none of their own.
+# have none of their own, and followed by hosts with the role db-replica. A host that was
+# a replica until now becomes the master.
 # Pillar: secrets:DB_PASSWORD; postgres:version (the distribution's), :name and :user
 # (the project's name), :locale (C.UTF-8), :extensions, :settings (over those that
-# postgres/map.jinja computes).
+# postgres/map.jinja computes), :replication_password (in secrets.sls; for replicas).
+{%- from 'project.jinja' import roles, peers with context %}
 {%- from 'postgres/map.jinja' import postgres with context %}
-postgresql-{{ postgres.version }}:
-  pkg.installed:
-    - install_recommends: False
-
-{{ postgres.config }}/conf.d/provision.conf:
-  file.managed:
-    - source: salt://postgres/files/provision.conf
-    - template: jinja
-    - user: postgres
-    - group: postgres
-    - mode: '0644'
-    - require:
-      - pkg: postgresql-{{ postgres.version }}
-
-{{ postgres.config }}/pg_hba.conf:
-  file.managed:
-    - source: salt://postgres/files/pg_hba.conf
-    - template: jinja
-    - user: postgres
-    - group: postgres
-    - mode: '0640'
-    - require:
-      - pkg: postgresql-{{ postgres.version }}
-
-postgresql-server:
-  service.running:
-    - name: postgresql
-    - enable: True
-    - require:
-      - pkg: postgresql-{{ postgres.version }}
-    - watch:
-      - file: {{ postgres.config }}/conf.d/provision.conf
-
-# Who may connect is read again without a restart.
-postgresql-access:
-  service.running:
-    - name: postgresql
-    - reload: True
+include:
+  - postgres.server
+{% if 'db-replica' in roles %}
+master-is-no-replica:
+  test.fail_without_changes:
+    - name: "a host cannot have both roles, db-master and db-replica"
+    - order: first
+{% endif %}
+{%- if salt['file.file_exists'](postgres.data ~ '/standby.signal') %}
+no-replica-any-more:
+  cmd.run:
+    - name: pg_ctlcluster {{ postgres.version }} main promote
+    - onlyif: test -f {{ postgres.data }}/standby.signal
     - require:
       - service: postgresql-server
-    - watch:
-      - file: {{ postgres.config }}/pg_hba.conf
-
+    - require_in:
+      - postgres_user: database-user
+{% endif %}
 database-user:
   postgres_user.present:
     - name: {{ postgres.user }}
@@ -58,6 +35,28 @@ database-user:
     - user: postgres
     - require:
       - service: postgresql-server
+
+{%- if peers.replicas %}
+
+replication-user:
+  postgres_user.present:
+    - name: {{ postgres.replication_user }}
+    - password: {{ postgres.replication_password | string | yaml_dquote }}
+    - login: True
+    - replication: True
+    - superuser: False
+    - user: postgres
+    - require:
+      - service: postgresql-server
+      - postgres_user: database-user
+{%- if not postgres.replication_password %}
+
+replication-has-no-password:
+  test.fail_without_changes:
+    - name: "the role db-replica needs `postgres: {replication_password: …}` in secrets.sls"
+    - order: first
+{%- endif %}
+{%- endif %}
 
 database:
   postgres_database.present:

@@ -168,8 +168,8 @@ pub const DOORS: &[Door] = &[
     ),
     door(
         "std::net",
-        &["host", "remote", "sandbox"],
-        "connections are the operator's side's; addresses as values are no connection",
+        &["host", "remote", "sandbox", "serve"],
+        "connections are the operator's side's, and `serve` listens on the host; addresses as values are no connection",
     ),
     door(
         "std::fs",

@@ -191,6 +191,13 @@ seconds() { # COMMAND…: how long it takes
     "$@" >&2
     python3 -c "print(round($EPOCHREALTIME - $start, 2))"
 }
+stages() { # LOG: how long a switch took until the site answered, in ms
+    python3 - "$1" <<'END'
+import json, sys
+events = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
+print(round(1000 * sum(event["duration"] for event in events if event.get("id") in ("switch", "renew", "health"))))
+END
+}
 packages() { as ada "$1" "dpkg-query -W -f '\${Package}\n'" | sort; }
 
 measure_site() {
@@ -228,6 +235,10 @@ measure_site() {
         -- ssh -F "$work/bench-site.ssh" -i "$work/key" -l ada -o ControlMaster=no -o ControlPath=none bench-site true \
         -- "$program" --project "$work/project" -F "$work/bench-site.ssh" -i "$work/key" -H bench-site -u ada staging)
     row "whole stack, nothing to change, over ssh" "${times[1]}" ms "${times[0]}" "ssh HOST true" 2.5x
+    printf '# another release\n' >>"$work/project/tests/example-app/example/views.py"
+    row "a deploy with the same requirements" "$(seconds provision ada bench-site deploy)" s "" "" 5
+    provision ada bench-site --json rollback
+    row "a rollback, from the switch to the site's answer" "$(stages "$work/bench-site.log")" ms "" "" 2000
     eval "exec ${WATCH[1]}>&-"
     wait "$watcher" || true
     row "whole stack: peak memory on the host" "$(cat "$work/peak")" kB "" "" 12288
@@ -237,8 +248,6 @@ measure_site() {
 measure_fleet() {
     say "twenty light hosts"
     local tree=$work/fleet name
-    # Each systemd takes six, and the kernel's default is for one system.
-    [ "$(sysctl -n fs.inotify.max_user_instances)" -ge 512 ] || sysctl -q -w fs.inotify.max_user_instances=512
     mkdir -p "$tree/pillar/staging" "$tree/states"
     printf 'base:\n  "*": [project, staging.env]\n' >"$tree/pillar/top.sls"
     printf 'project_name: bench\n' >"$tree/pillar/project.sls"

@@ -1,6 +1,8 @@
 //! What the tests on real hosts share: a project in a temporary folder, and runs of the program on hosts.
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub mod leaks;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,5 +1,5 @@
 {%- from 'project.jinja' import project with context -%}
-{%- from 'app/map.jinja' import workers with context -%}
+{%- from 'app/map.jinja' import workers, ports with context -%}
 # Managed by provision (states/app). `provision serve` hands over the socket.
 import os
 import select
@@ -12,8 +12,12 @@ graceful_timeout = 20
 max_requests = 2000
 max_requests_jitter = 200
 worker_tmp_dir = "/dev/shm"
+{%- if ports %}
+forwarded_allow_ips = "127.0.0.1"
+{%- else %}
 # Only Nginx can reach the socket, so what it says of the client is true.
 forwarded_allow_ips = "*"
+{%- endif %}
 errorlog = "{{ project.shared }}/log/gunicorn.log"
 capture_output = True
 # Supervisor controls it.
