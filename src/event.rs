@@ -44,6 +44,8 @@ pub enum Event {
     Status { status: Status },
     /// How the application's environment on the host differs from what it would be given: names, never values.
     Secrets { missing: Vec<String>, changed: Vec<String>, surplus: Vec<String> },
+    /// Nothing on the host is meant by these names; that of others may be.
+    Unknown { names: Vec<String> },
     /// The packages that have another version now.
     Upgraded { packages: Vec<String> },
     /// A line of a log, or of what a command says; `source` is the log's name.
@@ -217,6 +219,7 @@ impl Event {
             | Self::Finished { .. }
             | Self::Facts { .. }
             | Self::Prepared
+            | Self::Unknown { .. }
             | Self::Secrets { .. }
             | Self::Upgraded { .. } => {}
             Self::Releases { releases } => {

@@ -32,6 +32,11 @@ fn a_site_stands_on_a_throw_away_host_after_a_dozen_commands() {
         let line = line.split("   ").next().unwrap();
         let mut words = shell_words::split(line).unwrap();
         let into = words.iter().position(|word| word == ">").map(|at| words.split_off(at).remove(1));
+        if words[0] == "$EDITOR" {
+            let filled = std::fs::read_to_string(root.join(&words[1])).unwrap().replace("long random", "b");
+            std::fs::write(root.join(&words[1]), filled.replace("another one", "another secret")).unwrap();
+            continue;
+        }
         if words[0] == "provision" {
             words[0] = env!("CARGO_BIN_EXE_provision").to_owned();
         }

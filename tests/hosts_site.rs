@@ -231,7 +231,7 @@ fn operated(host: &provision::sandbox::Guard, project: &Project) {
     let sources: std::collections::BTreeSet<_> =
         logs.events.iter().filter_map(|event| event["source"].as_str()).collect();
     assert!(sources.contains("nginx access") && sources.contains("gunicorn"), "{sources:?}");
-    assert!(on(&["logs", "nothing"]).expect(1).text().contains("no log of that name"));
+    assert!(on(&["logs", "nothing"]).expect(1).text().contains("\"names\":[\"nothing\"]"));
     followed(host, project);
     interrupted(host, project);
 
@@ -242,7 +242,7 @@ fn operated(host: &provision::sandbox::Guard, project: &Project) {
     assert_eq!(page(host, "/").0, "502");
     on(&["start", "web", "nginx"]).expect(0);
     assert_eq!(page(host, "/").0, "200");
-    assert!(on(&["restart", "apache"]).expect(1).text().contains("no program or service `apache`"));
+    assert!(on(&["restart", "apache"]).expect(1).text().contains("no program, service or log `apache`"));
     on(&["maintenance", "on"]).expect(0);
     assert_eq!(page(host, "/").0, "503");
     on(&["maintenance", "off"]).expect(0);

@@ -4,11 +4,12 @@ use crate::cli::{
     ExecArguments, HistoryArguments, LockArguments, LogsArguments, ManageArguments, NamesArguments,
     RunOptions, SecretsTask, ShellArguments, Switch, SwitchArguments, UnlockArguments,
 };
+use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
 use crate::order::{Operation, Task, Verb};
 
-use super::session::{APPLICATION, Outgoing, Session};
+use super::session::{APPLICATION, Outgoing, Session, Shown};
 
 pub fn history(environment: &str, options: &RunOptions, arguments: &HistoryArguments) -> Result<Exit> {
     run(environment, options, APPLICATION, Operation::History { limit: arguments.count })
@@ -35,13 +36,39 @@ pub fn control(
     let names = arguments.names.clone();
     // A service may be anywhere; programs are where the application is.
     let roles = if names.is_empty() { APPLICATION } else { &[] };
-    run(environment, options, roles, Operation::Control { verb, names })
+    named(environment, options, roles, &names, Operation::Control { verb, names: names.clone() })
+}
+
+/// Asks all hosts; it is an error if a name means nothing on any of them.
+fn named(
+    environment: &str,
+    options: &RunOptions,
+    roles: &[&str],
+    names: &[String],
+    operation: Operation,
+) -> Result<Exit> {
+    let Some(session) = prepared(environment, options, roles)? else { return Ok(Exit::Project) };
+    let (exit, events) = session.hear(Outgoing::of(Task::Operate(operation)), Shown::All);
+    let answers = events.iter().filter(|event| matches!(event, Event::Finished { .. })).count();
+    let unknown = |name: &&String| {
+        let says = |event: &&Event| matches!(event, Event::Unknown { names } if names.contains(name));
+        answers > 0 && events.iter().filter(says).count() == answers
+    };
+    match names.iter().find(unknown) {
+        Some(name) if exit == Exit::Converged => {
+            let fault = Fault::new(format!("there is no program, service or log `{name}` on any of the hosts"));
+            super::complain(&fault.help(format!("`provision {environment} status` lists them")));
+            Ok(Exit::Failed)
+        }
+        _ => Ok(exit),
+    }
 }
 
 pub fn logs(environment: &str, options: &RunOptions, arguments: &LogsArguments) -> Result<Exit> {
     let LogsArguments { follow, lines, names } = arguments.clone();
     let roles = if names.is_empty() { APPLICATION } else { &[] };
-    run(environment, options, roles, Operation::Logs { lines, follow, names })
+    let operation = Operation::Logs { lines, follow, names: names.clone() };
+    named(environment, options, roles, &names, operation)
 }
 
 pub fn exec(environment: &str, options: &RunOptions, arguments: &ExecArguments) -> Result<Exit> {

@@ -72,7 +72,10 @@ impl Report for Heard {
         if self.shown == Shown::All || (self.shown == Shown::Wrong && wrong) {
             self.report.event(host, event);
         }
-        self.events.push(event.clone());
+        // Logs have no end.
+        if !matches!(event, Event::Line { .. }) {
+            self.events.push(event.clone());
+        }
     }
 
     fn finish(&mut self) {

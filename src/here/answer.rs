@@ -53,13 +53,21 @@ impl Answer<'_> {
                         Ok(false)
                     }
                 };
-                operate::control(project, *verb, names, &renew, facts).map(|done| {
-                    note(if done.is_empty() {
-                        "nothing of the project runs here".to_owned()
-                    } else {
-                        done.join(", ")
-                    })
-                })
+                match operate::control(project, *verb, names, &renew, facts) {
+                    Ok(controlled) => {
+                        let operate::Controlled { done, unknown } = controlled;
+                        if !unknown.is_empty() {
+                            told.event(Event::Unknown { names: unknown });
+                        }
+                        let nothing = names.is_empty().then(|| "nothing of the project runs here".to_owned());
+                        let said = if done.is_empty() { nothing } else { Some(done.join(", ")) };
+                        if let Some(message) = said {
+                            told.event(Event::Note { message });
+                        }
+                        return ended(told);
+                    }
+                    Err(fault) => Err(fault),
+                }
             }
             Operation::Status { names } => status(project, names, settings, facts),
             Operation::Logs { lines, follow, names } => {
@@ -67,7 +75,11 @@ impl Answer<'_> {
                     told.event(Event::Line { source: source.to_owned(), text: text.to_owned() });
                 };
                 return match operate::logs(project, *lines, *follow, names, facts, &mut tell) {
-                    Ok(()) => ended(told),
+                    Ok(true) => ended(told),
+                    Ok(false) => {
+                        told.event(Event::Unknown { names: names.clone() });
+                        ended(told)
+                    }
                     Err(fault) => failed(&fault, told),
                 };
             }

@@ -15,34 +15,37 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// Puts new processes of a web program in the place of those that run; false where it is no web program.
 pub type Renew<'a> = &'a dyn Fn(&str) -> Result<bool>;
 
-/// Does it to the programs and services of these names, or to all of the project's programs. Says what was done.
+/// What was done, and the names that mean nothing on this host.
+#[derive(Debug, Default)]
+pub struct Controlled {
+    pub done: Vec<String>,
+    pub unknown: Vec<String>,
+}
+
+/// Does it to the programs and services of these names, or to all of the project's programs.
 pub fn control(
     project: &str,
     verb: Verb,
     names: &[String],
     renew: Renew<'_>,
     facts: &Facts,
-) -> Result<Vec<String>> {
+) -> Result<Controlled> {
     let own = programs(project, facts)?;
     let own = own.iter().filter_map(|line| line.split_whitespace().next());
     let chosen: Vec<&str> = own.filter(|program| meant(project, program, names)).collect();
-    let mut units = Vec::new();
     let known = SERVICES.map(|unit| unit.split(['@', '.']).next().unwrap_or(unit));
+    let mut units = Vec::new();
+    let mut unknown = Vec::new();
     for name in names {
-        let mut of_role = Vec::new();
-        for unit in super::of_role(name).iter().copied() {
+        let before = units.len();
+        let named = known.into_iter().filter(|unit| unit == name);
+        for unit in named.chain(super::of_role(name).iter().copied()) {
             if is_loaded(unit, facts)? {
-                of_role.push(unit);
+                units.push(unit);
             }
         }
-        if known.contains(&name.as_str()) {
-            units.push(name.as_str());
-        } else if !of_role.is_empty() {
-            units.extend(of_role);
-        } else if !chosen.iter().any(|program| meant(project, program, std::slice::from_ref(name))) {
-            return Err(Fault::new(format!("there is no program or service `{name}` here"))
-                .help(format!("`provision ENV status` lists them; services are {}", known.join(", "))));
-        }
+        let program = chosen.iter().any(|program| meant(project, program, std::slice::from_ref(name)));
+        unknown.extend((units.len() == before && !program).then(|| name.clone()));
     }
     let mut done = Vec::new();
     let (verb, past) = match verb {
@@ -62,7 +65,7 @@ pub fn control(
         run(&["systemctl", verb, unit], facts).context(format!("could not {verb} `{unit}`"))?;
         done.push(format!("{unit} {past}"));
     }
-    Ok(done)
+    Ok(Controlled { done, unknown })
 }
 
 fn is_loaded(unit: &str, facts: &Facts) -> Result<bool> {

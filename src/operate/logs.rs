@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::facts::Facts;
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::host::{Command, stream};
 
 use super::meant;
 
 /// Shows the last lines of logs, each with its log's name; with `follow` all that come, until nobody listens.
+/// False: there is no log of these names here.
 pub fn logs(
     project: &str,
     lines: usize,
@@ -16,12 +17,10 @@ pub fn logs(
     names: &[String],
     facts: &Facts,
     tell: &mut dyn FnMut(&str, &str),
-) -> Result<()> {
+) -> Result<bool> {
     let files = files(project, names, facts)?;
     if files.is_empty() {
-        return Err(Fault::new("there is no log of that name here").help(
-            "web, worker and beat are the project's; nginx, postgresql, supervisor and redis the system's",
-        ));
+        return Ok(false);
     }
     let mut command = Command::new(["tail".to_owned(), "-v".to_owned(), format!("-n{lines}")]);
     command.argv.extend(follow.then(|| "-F".to_owned()));
@@ -33,7 +32,7 @@ pub fn logs(
             tell(&reader.source, &line);
         }
     })?;
-    Ok(())
+    Ok(true)
 }
 
 /// Files that one of the names means: by the file's name, or by the folder of a service.

@@ -11,7 +11,7 @@ mod status;
 mod switches;
 mod upgrade;
 
-pub use control::control;
+pub use control::{Controlled, control};
 pub use database::Database;
 pub use execute::execute;
 pub use hold::{held, lock, unlock};

@@ -293,6 +293,10 @@ impl Report for Terminal {
             Event::Status { status } => {
                 self.statuses.insert(host.to_owned(), status.clone());
             }
+            Event::Unknown { names } => {
+                let text = self.paint(DIM, &format!("not here: {}", names.join(", ")));
+                self.print(host, &text);
+            }
             Event::Upgraded { packages } if packages.is_empty() => self.print(host, "nothing to upgrade"),
             Event::Upgraded { packages } => {
                 self.print(host, &format!("{} upgraded: {}", packages.len(), packages.join(", ")));
