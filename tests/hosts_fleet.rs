@@ -189,7 +189,26 @@ fn a_fleet_is_made_and_deployed_to_under_load() {
             fleet.run(&words).expect(0);
         }
     }
+    operated_as_documented(&fleet);
     dies_meanwhile(fleet);
+}
+
+/// What docs/operating.md says works on several hosts, too. (What needs a terminal, never ends, restarts hosts or is
+/// about another environment is tried elsewhere.)
+fn operated_as_documented(fleet: &Fleet) {
+    for words in support::documented("operating.md") {
+        let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let elsewhere =
+            words == ["upgrade"] || ["-f", "shell", "copy"].iter().any(|word| words.contains(word));
+        if !elsewhere {
+            fleet.run(&words).expect(0);
+        }
+    }
+    // A name that means nothing anywhere is a mistake; one that some hosts know is none.
+    fleet.run(&["restart", "apache"]).expect(1);
+    let logs = fleet.run(&["logs", "-n", "1", "rabbitmq", "nginx"]).expect(0).text();
+    assert!(logs.contains("\"event\":\"unknown\""), "{logs}");
+    assert_eq!(page(&fleet.balancer, "/").0, "200");
 }
 
 /// Each host has a log here, and there are results for a CI server.

@@ -9,11 +9,13 @@
 
 mod support;
 
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use provision::sandbox::{Guard, Image};
 use support::leaks::Watcher;
-use support::{Load, Project, Run, boot, inside, page};
+use support::{Load, PROGRAM, Project, Run, boot, inside, page};
 
 #[test]
 fn what_runs_on_staging_goes_to_production() {
@@ -80,11 +82,12 @@ fn what_runs_on_staging_goes_to_production() {
             run(&words).expect(0);
         }
     }
+    run(&["production", "rollback", first.trim().rsplit('/').next().unwrap()]).expect(0);
+    assert_eq!(inside(&production, "readlink -f /var/www/example/current"), first);
+    asks_on_a_terminal(&project, &config, &staging, &production);
     by_ports(&staging, &project, &run);
     with_data(&staging, &production, &project, &run);
     watcher.no_leak(&[&staging, &production], &said.lock().unwrap(), &[]);
-    run(&["production", "rollback", first.trim().rsplit('/').next().unwrap()]).expect(0);
-    assert_eq!(inside(&production, "readlink -f /var/www/example/current"), first);
 }
 
 /// Database and media go along, and come back where the release fails; or the environment begins with nothing.
@@ -165,4 +168,27 @@ fn by_ports(host: &Guard, project: &Project, run: &dyn Fn(&[&str]) -> Run) {
     run(&["staging"]).expect(0);
     assert_eq!(inside(host, programs), "example-web RUNNING\n");
     assert_eq!(page(host, "/").0, "200");
+}
+
+/// Both releases' names are to be typed; anything else changes nothing.
+fn asks_on_a_terminal(project: &Project, config: &str, staging: &Guard, production: &Guard) {
+    let current =
+        |host: &Guard| inside(host, "basename $(readlink /var/www/example/current)").trim().to_owned();
+    let command = shell_words::join([PROGRAM, "-F", config, "promote", "staging", "production"]);
+    let (there, here) = (current(staging), current(production));
+    for (typed, code) in [(there.clone(), 2), (format!("{there}  {here}"), 0)] {
+        let mut child = Command::new("script")
+            .current_dir(project.root())
+            .args(["-qec", &command, "/dev/null"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        writeln!(child.stdin.as_mut().unwrap(), "{typed}").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(&format!("production runs {here}")), "{said}");
+        assert_eq!(current(production) == here, code != 0, "{said}");
+    }
 }

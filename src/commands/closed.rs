@@ -32,13 +32,13 @@ pub fn closed(session: &Session, interrupt: Interrupted, act: impl FnOnce() -> E
     }
     let environment = session.environment();
     if interrupt == Interrupted::StaysClosed {
-        super::say(&format!(
+        session.say(&format!(
             "interrupted: the site stays closed. `provision {environment} db undo` returns to the old data, \
              `provision {environment} maintenance off` opens the site"
         ));
         return done;
     }
-    super::say("interrupted: the site opens when the hosts are done; once more, and it stays closed");
+    session.say("interrupted: the site opens when the hosts are done; once more, and it stays closed");
     let _until_it_is_open = pardon();
     // Locked: what was begun goes on there.
     while session.hear(switched(false), Shown::Nothing).0 == Exit::Locked {

@@ -56,7 +56,8 @@ fn named(
     };
     match names.iter().find(unknown) {
         Some(name) if exit == Exit::Converged => {
-            let fault = Fault::new(format!("there is no program, service or log `{name}` on any of the hosts"));
+            let fault =
+                Fault::new(format!("there is no program, service or log `{name}` on any of the hosts"));
             super::complain(&fault.help(format!("`provision {environment} status` lists them")));
             Ok(Exit::Failed)
         }

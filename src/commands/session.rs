@@ -15,7 +15,7 @@ use crate::here;
 use crate::order::{Order, Task};
 use crate::project::{Project, hosts};
 use crate::remote::{
-    AT_ONCE, Fleet, Freight, Login, Password, Payload, Target, vagrant_ssh_config, watch_signals,
+    AT_ONCE, Fleet, Freight, Login, Password, Payload, Target, operator, vagrant_ssh_config, watch_signals,
 };
 use crate::report::Report;
 
@@ -280,6 +280,13 @@ impl Session {
         self.targets.iter().map(|target| target.name.clone()).collect()
     }
 
+    /// A line for whoever typed the command; programs read events.
+    pub fn say(&self, line: &str) {
+        if !self.options.json {
+            super::say(line);
+        }
+    }
+
     /// The name of the environment.
     pub fn environment(&self) -> &str {
         &self.environment
@@ -368,13 +375,4 @@ pub fn tell(problems: &Problems, options: &RunOptions) {
     for problem in &problems.0 {
         let _closed = writeln!(anstream::stderr(), "{}", diagnostic::render(problem, color));
     }
-}
-
-/// Who asks, for locks and logs.
-fn operator() -> String {
-    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    let user = user.unwrap_or_else(|| format!("uid {}", nix::unistd::getuid()));
-    let machine =
-        nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!("{user}@{machine}")
 }

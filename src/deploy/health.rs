@@ -1,5 +1,6 @@
 //! Whether the site answers, asked as a visitor would: through Nginx, by its own name.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::event::Health;
@@ -25,10 +26,18 @@ pub fn check(settings: &Settings, facts: &Facts) -> Result<()> {
 
 /// Whether the site answers 200 now; `None` where there is no site to ask.
 pub fn health(settings: &Settings, facts: &Facts) -> Result<Option<Health>> {
-    let Some(domain) = settings.domain.as_ref().filter(|_| web::is_here(settings, facts).unwrap_or(true))
-    else {
-        return Ok(None);
-    };
+    if web::is_here(settings, facts).unwrap_or(true) { asked(settings, facts) } else { Ok(None) }
+}
+
+/// The same of a balancer, which shows what the hosts behind it answer; `None` where there is none.
+pub fn of_balancer(settings: &Settings, facts: &Facts) -> Result<Option<Health>> {
+    let site = Path::new("/etc/nginx/sites-enabled").join(format!("{}.conf", settings.project));
+    let fronts = facts.host().stat(&site)?.is_some() && !web::is_here(settings, facts)?;
+    if fronts { asked(settings, facts) } else { Ok(None) }
+}
+
+fn asked(settings: &Settings, facts: &Facts) -> Result<Option<Health>> {
+    let Some(domain) = &settings.domain else { return Ok(None) };
     if facts.host().which("curl")?.is_none() {
         return Err(Fault::new("there is no curl on the host to check the site with")
             .help("apply the base states first: `curl` is among their packages"));

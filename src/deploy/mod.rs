@@ -13,7 +13,7 @@ mod source;
 mod stage;
 mod web;
 
-pub use health::health;
+pub use health::{health, of_balancer};
 pub use history::history;
 pub use kept::kept;
 pub use packages::wheels;

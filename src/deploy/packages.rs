@@ -98,7 +98,7 @@ impl Stage<'_> {
         if self.run(self.pip(environment, words)?).is_ok() {
             return Ok(String::new());
         }
-        Ok("the wheels were made for another Python: the same versions were fetched".to_owned())
+        Ok("the wheels do not fit this host: the same versions were fetched".to_owned())
     }
 
     /// A command of an environment's pip, with a cache that all releases share.
@@ -158,20 +158,27 @@ pub fn wheels(settings: &Settings, facts: &Facts) -> Result<usize> {
     let versions = environment.join(VERSIONS);
     let wanted = pinned.join("\n") + "\n";
     let into = environment.join(WHEELS);
-    let gathered = facts.host().list(&into)?.is_some_and(|names| names.len() == pinned.len());
-    if gathered && facts.host().read(&versions)?.is_some_and(|bytes| bytes == wanted.as_bytes()) {
+    if facts.host().read(&versions)?.is_some_and(|bytes| bytes == wanted.as_bytes()) {
         return Ok(pinned.len());
     }
     if facts.host().stat(&into)?.is_some() {
         facts.host().perform(&Action::Remove { path: into.clone() })?;
     }
     stage.make_directory(&into, stage.owner())?;
-    facts.host().perform(&Action::write(versions.clone(), wanted, 0o644))?;
-    let (list, into) = (text(&versions)?, text(&into)?);
-    let words = ["wheel", "--quiet", "--no-input", "--no-deps", "--wheel-dir", &into, "--requirement", &list];
-    if !pinned.is_empty() {
-        stage.run(stage.pip(&environment, words)?).context("could not gather the packages' wheels")?;
-    }
+    let list = environment.join(".packages.new");
+    facts.host().perform(&Action::write(list.clone(), wanted, 0o644))?;
+    // The requirements say which index there is besides the usual one.
+    let requirements = text(&stage.folder.join(&settings.deploy.requirements))?;
+    let (names, folder) = (text(&list)?, text(&into)?);
+    let words = ["wheel", "--quiet", "--no-input", "--no-deps", "--wheel-dir", &folder, "-r", &requirements];
+    let all = stage.pip(&environment, words.into_iter().chain(["-r", names.as_str()]))?;
+    // With hashes, they name all packages themselves, and nothing without one may stand beside them.
+    stage
+        .run(all)
+        .or_else(|_| stage.run(stage.pip(&environment, words)?))
+        .context("could not gather the packages' wheels")?;
+    // Says that all are there.
+    facts.host().perform(&Action::Rename { from: list, to: versions })?;
     Ok(pinned.len())
 }
 

@@ -104,7 +104,7 @@ fn status(project: &str, names: &[String], settings: &Settings, facts: &Facts) -
     let release = deploy::kept(settings, facts)?.into_iter().find(|release| release.current);
     let health = match &release {
         Some(_) => deploy::health(settings, facts)?,
-        None => None,
+        None => deploy::of_balancer(settings, facts)?,
     };
     let site = operate::Site { release, health, draining: deploy::is_draining(settings, facts)? };
     operate::status(project, names, site, facts).map(|status| Event::Status { status })

@@ -47,7 +47,7 @@ impl Turns {
         state.free -= 1;
     }
 
-    /// The host has come to its end. `None`: there is nothing to be said of how.
+    /// The host has come to its end.
     pub fn end(&self, at: usize, exit: Exit) {
         let mut state = self.lock();
         state.free += 1;

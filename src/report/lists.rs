@@ -7,7 +7,7 @@ use super::terminal::{GREEN, RED, YELLOW, time};
 use crate::event::{Deployed, Release};
 
 /// So much of a commit tells it from others.
-pub(super) const COMMIT: usize = 12;
+const COMMIT: usize = 12;
 
 /// The newest first.
 pub fn releases(releases: &[Release], style: Style) -> String {
@@ -28,8 +28,9 @@ pub fn history(deploys: &[Deployed], style: Style) -> String {
             Some(stage) => style.paint(RED, &format!("failed at {stage}")),
             None => style.paint(GREEN, "done"),
         };
-        let commit: String = deployed.commit.iter().flat_map(|commit| commit.chars()).take(COMMIT).collect();
-        let dirty = if deployed.dirty { style.paint(YELLOW, " and changes") } else { String::new() };
+        let commit = deployed.commit.as_deref().map_or("-", short);
+        let changed = deployed.dirty && deployed.commit.as_deref().is_some_and(is_commit);
+        let dirty = if changed { style.paint(YELLOW, " and changes") } else { String::new() };
         let _infallible = writeln!(
             text,
             "{}  {:<8}  {}  {commit}{dirty}  by {}  {end} in {}",
@@ -56,6 +57,15 @@ pub fn secrets(missing: &[String], changed: &[String], surplus: &[String], style
         }
     }
     or_else(text, "the host has what you have")
+}
+
+fn is_commit(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What tells a commit from others; of code that is under no version control, what is said instead.
+pub(super) fn short(commit: &str) -> &str {
+    if is_commit(commit) { commit.get(..COMMIT).unwrap_or(commit) } else { commit }
 }
 
 pub(super) fn shown(at: &str) -> String {

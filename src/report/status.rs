@@ -1,7 +1,7 @@
 //! How the hosts of an environment do, as one table, and what runs on them as another.
 
 use super::Style;
-use super::lists::{COMMIT, shown};
+use super::lists::{short, shown};
 use super::terminal::{BOLD, GREEN, RED, YELLOW};
 use crate::event::{Health, Process, Status};
 
@@ -65,7 +65,7 @@ fn site(name: &str, status: &Status, now: jiff::Timestamp) -> Vec<Cell> {
     vec![
         Cell::painted(BOLD, name),
         Cell::plain(release.map_or("-", |release| release.name.as_str())),
-        Cell::plain(commit.chars().take(COMMIT).collect::<String>()),
+        Cell::plain(short(commit)),
         Cell::plain(since),
         match &status.health {
             Some(Health::Answers) => Cell::painted(GREEN, "answers"),

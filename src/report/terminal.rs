@@ -202,7 +202,7 @@ impl Terminal {
         if known.is_some_and(|known| known.deploys) && summary.failed == 0 {
             let made = known.is_some_and(|known| known.makes);
             let done = self.paint(GREEN, if made { "deployed" } else { "switched" });
-            let line = format!("{}: {done} in {}", self.paint(BOLD, host), time(summary.duration));
+            let line = format!("{}{done} in {}", self.named(host), time(summary.duration));
             self.print(host, &line);
             self.clear(host);
             return;
@@ -217,9 +217,14 @@ impl Terminal {
             parts.push(self.count(summary.failed, "failed", RED));
         }
         parts.push(format!("{} skipped", summary.skipped));
-        let line = format!("{}: {} in {}", self.paint(BOLD, host), parts.join(", "), time(summary.duration));
+        let line = format!("{}{} in {}", self.named(host), parts.join(", "), time(summary.duration));
         self.print(host, &line);
         self.clear(host);
+    }
+
+    /// The host's name, where it does not stand before the line anyway.
+    fn named(&self, host: &str) -> String {
+        if self.order.len() > 1 { String::new() } else { format!("{}: ", self.paint(BOLD, host)) }
     }
 
     fn count(&self, count: usize, what: &str, color: &str) -> String {
