@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::event::Release;
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
+use crate::host::Action;
 
 use super::Settings;
-use super::release::COMPLETE;
+
+/// Stands in a release that was made to its end; what has none was cut short.
+pub(super) const COMPLETE: &str = ".complete";
 
 /// Stands in a release: the commit that it was made of.
 pub(super) const REVISION: &str = "REVISION";
@@ -35,15 +38,23 @@ pub fn kept(settings: &Settings, facts: &Facts) -> Result<Vec<Release>> {
     Ok(releases)
 }
 
-/// The folder of the release to return to: of that name, else the one before the current; `None` where it is
-/// current already.
+/// The release that ran before the current one.
+fn previous(settings: &Settings, facts: &Facts) -> Result<Option<PathBuf>> {
+    facts.host().link(&settings.root.join("previous"))
+}
+
+/// The folder of the release to return to: of that name; else the one that ran before the current, where that is
+/// an older one, else the one that was made before it. `None` where it is current already.
 pub fn chosen(settings: &Settings, facts: &Facts, name: Option<&str>) -> Result<Option<PathBuf>> {
     let releases = kept(settings, facts)?;
     let found = match name {
         Some(name) => releases.iter().find(|release| release.name == name),
         None => {
-            let before = releases.iter().take_while(|release| !release.current);
-            before.last().filter(|_| releases.iter().any(|release| release.current))
+            let before: Vec<_> = releases.iter().take_while(|release| !release.current).collect();
+            let ran = previous(settings, facts)?;
+            let ran = ran.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+            let ran = before.iter().find(|release| Some(release.name.as_str()) == ran);
+            ran.or(before.last()).copied().filter(|_| releases.iter().any(|release| release.current))
         }
     };
     match found {
@@ -58,6 +69,46 @@ pub fn chosen(settings: &Settings, facts: &Facts, name: Option<&str>) -> Result<
             Err(if names.is_empty() { fault } else { fault.help(format!("it keeps {}", names.join(", "))) })
         }
     }
+}
+
+/// Removes what deploys that were cut short left, the oldest releases but the one that ran before, and virtual
+/// environments that no release uses any more.
+pub fn prune(settings: &Settings, facts: &Facts, current: &Path) -> Result<String> {
+    let host = facts.host();
+    let folder = settings.root.join("releases");
+    let previous = previous(settings, facts)?;
+    let mut complete = 0_usize;
+    let (mut surplus, mut old) = (Vec::new(), Vec::new());
+    for name in host.list(&folder)?.unwrap_or_default() {
+        let path = folder.join(&name);
+        let whole = host.stat(&path.join(COMPLETE))?.is_some();
+        complete += usize::from(whole);
+        if !whole {
+            surplus.push(name);
+        } else if path != current && previous.as_ref() != Some(&path) {
+            old.push(name);
+        }
+    }
+    let count = complete.saturating_sub(settings.deploy.keep.max(1));
+    surplus.extend(old.into_iter().take(count));
+    for name in &surplus {
+        let path = folder.join(name);
+        if path != current {
+            host.perform(&Action::Remove { path })?;
+        }
+    }
+    let mut used: Vec<PathBuf> = Vec::new();
+    for name in host.list(&folder)?.unwrap_or_default() {
+        used.extend(host.link(&folder.join(name).join(".venv"))?);
+    }
+    let environments = settings.root.join("venvs");
+    for name in host.list(&environments)?.unwrap_or_default() {
+        let path = environments.join(name);
+        if !used.contains(&path) {
+            host.perform(&Action::Remove { path })?;
+        }
+    }
+    Ok(if surplus.is_empty() { String::new() } else { format!("removed {}", surplus.join(", ")) })
 }
 
 #[cfg(test)]
@@ -108,5 +159,29 @@ mod tests {
         assert!(name(Some("20260104T000000Z")).is_err());
         let (settings, facts) = host("20260101T000000Z");
         assert!(chosen(&settings, &facts, None).is_err());
+    }
+
+    #[test]
+    fn what_ran_before_comes_before_what_was_made_before() {
+        let (settings, facts) = host("20260103T000000Z");
+        let put = |name: &str| {
+            let target = settings.root.join("releases").join(name);
+            let path = settings.root.join("previous");
+            facts
+                .host()
+                .perform(&Action::Symlink { path, target, owner: crate::host::Owner::default() })
+                .unwrap();
+        };
+        let back = || chosen(&settings, &facts, None).unwrap().unwrap();
+        assert!(back().ends_with("20260102T000000Z"));
+        // The second was left for the first, then came the third.
+        put("20260101T000000Z");
+        assert!(back().ends_with("20260101T000000Z"));
+        let few = Settings {
+            deploy: super::super::settings::Deploy { keep: 2, ..settings.deploy.clone() },
+            ..settings.clone()
+        };
+        let current = settings.root.join("releases/20260103T000000Z");
+        assert_eq!(prune(&few, &facts, &current).unwrap(), "removed 20260104T000000Z, 20260102T000000Z");
     }
 }
