@@ -235,13 +235,14 @@ measure_site() {
         -- ssh -F "$work/bench-site.ssh" -i "$work/key" -l ada -o ControlMaster=no -o ControlPath=none bench-site true \
         -- "$program" --project "$work/project" -F "$work/bench-site.ssh" -i "$work/key" -H bench-site -u ada staging)
     row "whole stack, nothing to change, over ssh" "${times[1]}" ms "${times[0]}" "ssh HOST true" 2.5x
+    eval "exec ${WATCH[1]}>&-"
+    wait "$watcher" || true
+    row "whole stack: peak memory on the host" "$(cat "$work/peak")" kB "" "" 12288
+
     printf '# another release\n' >>"$work/project/tests/example-app/example/views.py"
     row "a deploy with the same requirements" "$(seconds provision ada bench-site deploy)" s "" "" 5
     provision ada bench-site --json rollback
     row "a rollback, from the switch to the site's answer" "$(stages "$work/bench-site.log")" ms "" "" 2000
-    eval "exec ${WATCH[1]}>&-"
-    wait "$watcher" || true
-    row "whole stack: peak memory on the host" "$(cat "$work/peak")" kB "" "" 12288
 }
 
 # --- many hosts at once, against one
