@@ -85,8 +85,39 @@ fn hosts_of_a_site_open_themselves_to_those_that_need_them() {
     assert_eq!(lines(&all, "  | -l "), ["| -l 127.0.0.1,192.0.2.1"]);
 }
 
-/// The states in order with what they are about, and the files that they make of templates.
-fn compiled(project: &Path, grains: &Path, id: &str, hosts: &str) -> String {
+/// What cannot be meant is told before anything is changed.
+#[test]
+fn roles_that_cannot_work_are_refused() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let grains = here.join(format!("tests/facts/{MODEL}.json"));
+    let replica = "db: {roles: [db-master]}, a: {roles: [db-replica]}";
+    for (id, hosts, more, told) in [
+        ("a", replica, "", "replication_password"),
+        ("db", replica, "", "replication_password"),
+        ("a", "a: {roles: [db-replica]}", "postgres: {replication_password: x}\n", "needs another host"),
+        (
+            "a",
+            "a: {roles: [db-master, db-replica]}",
+            "postgres: {replication_password: x}\n",
+            "cannot have both",
+        ),
+        ("a", "a: {roles: [web, balancer]}", "", "cannot have both"),
+        ("a", "a: {roles: [worker]}", "", "celery: {app"),
+        ("a", "a: {roles: [worker]}", "celery: {app: x, broker: kafka}\n", "redis or rabbitmq"),
+        ("a", "a: {roles: [queue]}", "celery: {app: x, broker: rabbitmq}\n", "QUEUE_PASSWORD"),
+        ("a", "a: {roles: [web]}", "https: {certificate: selfsigned}\n", "self-signed, own or none"),
+    ] {
+        let problems = library(here, &grains, id, &format!("{more}hosts: {{{hosts}}}\n"))
+            .compile(&[], &[], false)
+            .err()
+            .unwrap_or_else(|| panic!("{hosts} compiles"));
+        let texts: Vec<&str> = problems.0.iter().map(|problem| problem.message.as_str()).collect();
+        assert!(texts.iter().any(|text| text.contains(told)), "{hosts}: {texts:?}");
+    }
+}
+
+/// This repository's states for a host like that of these grains, with more lines in its pillar.
+fn library(project: &Path, grains: &Path, id: &str, hosts: &str) -> ProjectLibrary {
     let grains: Grains = serde_json::from_str(&fs::read_to_string(grains).unwrap()).unwrap();
     let surroundings = Surroundings::new(id, "staging", grains);
     let own = BTreeMap::from([
@@ -97,7 +128,12 @@ fn compiled(project: &Path, grains: &Path, id: &str, hosts: &str) -> String {
     let tree = Tree::of_folders([project.join("pillar")]).with_memory(own);
     let (pillar, problems) = pillar::compile(&pillar::Request { tree: &tree, surroundings: &surroundings });
     assert!(problems.0.is_empty(), "{problems:?}");
-    let library = ProjectLibrary::new(Tree::over_base(project.join("states")), pillar, surroundings);
+    ProjectLibrary::new(Tree::over_base(project.join("states")), pillar, surroundings)
+}
+
+/// The states in order with what they are about, and the files that they make of templates.
+fn compiled(project: &Path, grains: &Path, id: &str, hosts: &str) -> String {
+    let library = library(project, grains, id, hosts);
     let compiled = library.compile(&[], &[], false).unwrap();
     assert!(compiled.warnings.0.is_empty(), "{:?}", compiled.warnings);
     let mut out = String::new();

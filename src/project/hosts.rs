@@ -61,9 +61,15 @@ fn named(name: &str, entry: &Value) -> Result<HostEntry> {
                 let port = value.as_u64().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
                 host.port = Some(port.ok_or_else(|| wrong(&format!("`port` of host `{name}` is no port")))?);
             }
+            "roles" if value.is_null() => {}
             "roles" => {
-                let roles = value.as_array().into_iter().flatten().filter_map(Value::as_str);
-                host.roles = roles.map(str::to_owned).collect();
+                let roles = value.as_array().and_then(|roles| {
+                    roles.iter().map(|role| role.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+                });
+                host.roles = roles.ok_or_else(|| {
+                    Fault::new(format!("`roles` of host `{name}` is no list of names"))
+                        .help("write it as in `roles: [web]`; a host without roles has all of them")
+                })?;
             }
             // Whatever else is written is for the states.
             _ => {}
@@ -113,6 +119,7 @@ mod tests {
             serde_json::json!({"hosts": "x"}),
             serde_json::json!({"hosts": [1]}),
             serde_json::json!({"hosts": {"a": {"port": 0}}}),
+            serde_json::json!({"hosts": {"a": {"roles": "web"}}}),
         ] {
             assert!(read(wrong).is_err());
         }

@@ -65,6 +65,9 @@ const CYAN: &str = "36";
 pub(super) const DIM: &str = "2";
 pub(super) const BOLD: &str = "1";
 
+/// Tell the lines of hosts from one another.
+const HOSTS: [&str; 5] = [CYAN, "35", "34", "96", "95"];
+
 impl Terminal {
     pub fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
         let target =
@@ -87,10 +90,12 @@ impl Terminal {
     /// Prints whole lines above the live ones, each behind its host's name where there are several.
     fn print(&mut self, host: &str, text: &str) {
         let mut lines = String::new();
+        let at = self.order.iter().position(|name| name == host).unwrap_or(0);
+        let color = HOSTS.get(at % HOSTS.len()).copied().unwrap_or(CYAN);
         for line in text.lines() {
             if self.order.len() > 1 {
                 let name = format!("{host:<width$}", width = self.width);
-                let _infallible = write!(lines, "{} ", self.paint(CYAN, &name));
+                let _infallible = write!(lines, "{} ", self.paint(color, &name));
             }
             lines.push_str(line.trim_end());
             lines.push('\n');

@@ -169,7 +169,11 @@ impl<'a> Reader<'a> {
             Some(indent) if indent > column => self.block(indent),
             Some(indent) if indent == column && key && is_dash(self.line().get(column..)?) => {
                 let start = column + 1 + spaces(self.line().get(column + 1..)?);
-                let literal = self.line().get(start..)?.starts_with('|');
+                let rest = self.line().get(start..)?;
+                if ends(rest) {
+                    return None;
+                }
+                let literal = rest.starts_with('|');
                 let bar = self.place(start, 1)?.column;
                 let mut list = self.block(column)?;
                 // The general parser has no token for its beginning; a text begins at its bar.

@@ -91,11 +91,7 @@ certificate:
     - require_in:
       - file: /etc/nginx/sites-enabled/{{ project.name }}.conf
 {% elif site.https %}
-certificate-is-unknown:
-  test.fail_without_changes:
-    - name: "https:certificate is `{{ site.certificate }}`: it can be self-signed, own or none"
-    - require_in:
-      - file: /etc/nginx/sites-enabled/{{ project.name }}.conf
+{{ raise('`https: {certificate: ' ~ site.certificate ~ '}` in the pillar: it can be self-signed, own or none') }}
 {% endif %}
 # Includes sites-enabled/*.conf only, and so not the package's own "default".
 /etc/nginx/nginx.conf:
@@ -133,11 +129,7 @@ certificate-is-unknown:
       - file: /etc/nginx/tls
 {%- if 'balancer' in roles %}
 {%- if 'web' in roles %}
-
-balancer-is-no-web:
-  test.fail_without_changes:
-    - name: "a host cannot have both roles, web and balancer: without a balancer, web is all that a site needs"
-    - order: first
+{{ raise('a host cannot have both roles, web and balancer: without a balancer, web is all that a site needs') }}
 {%- endif %}
 
 # Where the maintenance page is switched.

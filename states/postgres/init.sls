@@ -9,10 +9,7 @@
 include:
   - postgres.server
 {% if 'db-replica' in roles %}
-master-is-no-replica:
-  test.fail_without_changes:
-    - name: "a host cannot have both roles, db-master and db-replica"
-    - order: first
+{{ raise('a host cannot have both roles, db-master and db-replica') }}
 {% endif %}
 {%- if salt['file.file_exists'](postgres.data ~ '/standby.signal') %}
 no-replica-any-more:
@@ -50,11 +47,7 @@ replication-user:
       - service: postgresql-server
       - postgres_user: database-user
 {%- if not postgres.replication_password %}
-
-replication-has-no-password:
-  test.fail_without_changes:
-    - name: "the role db-replica needs `postgres: {replication_password: …}` in secrets.sls"
-    - order: first
+{{ raise('the role db-replica needs `postgres: {replication_password: …}` in secrets.sls') }}
 {%- endif %}
 {%- endif %}
 

@@ -7,15 +7,9 @@
 include:
   - postgres.server
 {% if not postgres.replication_password %}
-replication-has-no-password:
-  test.fail_without_changes:
-    - name: "the role db-replica needs `postgres: {replication_password: …}` in secrets.sls"
-    - order: first
+{{ raise('the role db-replica needs `postgres: {replication_password: …}` in secrets.sls') }}
 {% elif not peers.db %}
-replica-has-no-master:
-  test.fail_without_changes:
-    - name: "the role db-replica needs another host with the role db-master"
-    - order: first
+{{ raise('the role db-replica needs another host with the role db-master') }}
 {% else %}
 {{ postgres.passwords }}:
   file.managed:

@@ -6,10 +6,7 @@
 {%- from 'project.jinja' import project, own_address, peers with context %}
 {%- set password = salt['pillar.get']('secrets:QUEUE_PASSWORD', '') %}
 {% if not password %}
-queue-has-no-password:
-  test.fail_without_changes:
-    - name: "`celery: {broker: rabbitmq}` needs `QUEUE_PASSWORD` under `secrets` in secrets.sls"
-    - order: first
+{{ raise('`celery: {broker: rabbitmq}` needs `QUEUE_PASSWORD` under `secrets` in secrets.sls') }}
 {% endif %}
 # Before the package, which starts the server at once. The name stays when the host's
 # own name changes.

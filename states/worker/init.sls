@@ -2,22 +2,13 @@
 # workers also Celery's beat, which hands out work by the clock.
 # Pillar: celery:app (the Celery application, as in `celery -A`), :concurrency (one for
 # each processor), :queues, :broker (redis, or rabbitmq), :beat (no), :options (more words for the worker).
-{%- from 'project.jinja' import project, queue, beats with context %}
+{%- from 'project.jinja' import project, beats with context %}
 {%- set celery = pillar.get('celery') or {} %}
 include:
   - supervisor
   - app
 {% if not celery.get('app') %}
-celery-app-is-missing:
-  test.fail_without_changes:
-    - name: "the role worker needs `celery: {app: …}` in the pillar: what `celery -A` is given"
-    - order: first
-{% endif %}
-{%- if queue not in ['redis', 'rabbitmq'] %}
-celery-broker-is-unknown:
-  test.fail_without_changes:
-    - name: "`celery: {broker: {{ queue }}}` in the pillar: it can be redis or rabbitmq"
-    - order: first
+{{ raise('the role worker needs `celery: {app: …}` in the pillar: what `celery -A` is given') }}
 {% endif %}
 {%- for program in ['worker'] + (['beat'] if celery.get('beat') and beats.first == grains.id else []) %}
 /etc/supervisor/conf.d/{{ project.name }}-{{ program }}.conf:
