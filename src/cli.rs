@@ -23,7 +23,7 @@ Examples:
   provision staging plan                     what would change, as diffs
   provision staging check                    is the project right? needs no host
   provision staging deploy                   ship the application
-  provision staging rollback                 return to the release before
+  provision staging rollback                 return to the release that ran before
   provision promote staging production       ship what runs on staging to production
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
@@ -111,8 +111,7 @@ pub enum Command {
     Migrate(MigrateArguments),
     /// Ship exactly the release that runs in one environment to another: promote staging production
     ///
-    /// The code, with its static files, comes from the first host that runs it there, the packages are of the same
-    /// versions, and host after host is switched as in a deploy. What ran before stays for a rollback.
+    /// `provision promote --help` tells more.
     #[command(disable_help_flag = true)]
     Promote {
         /// Both environments, and options

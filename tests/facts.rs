@@ -85,6 +85,28 @@ fn hosts_of_a_site_open_themselves_to_those_that_need_them() {
     assert_eq!(lines(&all, "  | -l "), ["| -l 127.0.0.1,192.0.2.1"]);
 }
 
+/// The page's example: a job that one host has.
+#[test]
+fn what_is_done_once_is_done_on_the_first_host_of_a_role() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let grains = here.join(format!("tests/facts/{MODEL}.json"));
+    let folder = tempfile::tempdir().unwrap();
+    let copied =
+        std::process::Command::new("cp").arg("-r").arg(here.join("pillar")).arg(folder.path()).status();
+    assert!(copied.unwrap().success());
+    let page = fs::read_to_string(here.join("docs/fleet.md")).unwrap();
+    let lines = page.lines().filter_map(|line| line.strip_prefix("    "));
+    let lines = lines.skip_while(|line| !line.starts_with("{% from")).take(8).collect::<Vec<_>>().join("\n");
+    fs::create_dir(folder.path().join("states")).unwrap();
+    fs::write(folder.path().join("states/jobs.sls"), lines).unwrap();
+    let hosts = "hosts: {db: {roles: [db-master]}, web1: {roles: [web]}, web2: {roles: [web]}}\n";
+    for (id, jobs) in [("db", 0), ("web1", 1), ("web2", 0)] {
+        let library = library(folder.path(), &grains, id, hosts);
+        let compiled = library.compile(&["jobs".to_owned()], &[], false).unwrap();
+        assert_eq!(compiled.states.len(), jobs, "{id}");
+    }
+}
+
 /// What cannot be meant is told before anything is changed.
 #[test]
 fn roles_that_cannot_work_are_refused() {

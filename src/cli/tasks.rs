@@ -30,7 +30,7 @@ pub enum Task {
     Apply(ApplyArguments),
     /// Ship the application to the hosts
     Deploy(DeployArguments),
-    /// Return to the release before the current one, or to another that is kept
+    /// Return to the release that ran before the current one, or to another that is kept
     ///
     /// Switches, restarts and asks the site, in seconds: nothing is built. If the site does not answer, what ran
     /// before goes on running. The database stays as it is.
@@ -87,7 +87,10 @@ pub enum Task {
     Graph(GraphArguments),
 }
 
-/// What runs in one environment goes to another: `promote FROM TO`.
+/// Ship exactly the release that runs in one environment to another
+///
+/// The code with its static files and the wheels of its packages come from the first host that runs it there, and
+/// host after host is switched as in a deploy. What ran before stays for a rollback.
 #[derive(Debug, Parser)]
 #[command(name = "provision", bin_name = "provision promote")]
 pub struct PromoteCommand {

@@ -140,6 +140,10 @@ fn help(task: Option<&str>) -> Result<Exit, Fault> {
         let _nobody_reads = command().print_help();
         return Ok(Exit::Converged);
     };
+    if name == "promote" {
+        let _nobody_reads = PromoteCommand::command().print_long_help();
+        return Ok(Exit::Converged);
+    }
     for mut known in [EnvironmentCommand::command(), command()] {
         known.build();
         if let Some(found) = known.find_subcommand_mut(name) {

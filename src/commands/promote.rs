@@ -60,6 +60,7 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let archive = folder.path().join("code.tar.gz");
     let root = settings.root.join("releases").join(&there.name);
+    source.say(&format!("fetching the release and its packages from {from}"));
     let gathered = source.ask(Task::Operate(Operation::Wheels), &["web"]).0;
     if gathered != Exit::Converged {
         return Ok(gathered);
@@ -69,10 +70,13 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
         return Ok(exit);
     }
     let data = match (&data_source, fresh) {
-        (Some(session), _) => match Data::fetch(session, folder.path())? {
-            Ok(data) => Some(data),
-            Err(exit) => return Ok(exit),
-        },
+        (Some(session), _) => {
+            session.say(&format!("fetching the data of {}", session.environment()));
+            match Data::fetch(session, folder.path())? {
+                Ok(data) => Some(data),
+                Err(exit) => return Ok(exit),
+            }
+        }
         (None, true) => Some(Data::default()),
         (None, false) => None,
     };

@@ -34,7 +34,7 @@ impl Deploys<'_> {
         self.told(task, dirty, turn, tell, |deploy| deploy.run(order))
     }
 
-    /// Switches to a release that is kept: of this name, else the one before the current. What runs goes on
+    /// Switches to a release that is kept: of this name, else the one that ran before. What runs goes on
     /// running if it does not come up.
     pub fn rollback(
         &self,

@@ -2,7 +2,7 @@
 # workers also Celery's beat, which hands out work by the clock.
 # Pillar: celery:app (the Celery application, as in `celery -A`), :concurrency (one for
 # each processor), :queues, :broker (redis, or rabbitmq), :beat (no), :options (more words for the worker).
-{%- from 'project.jinja' import project, beats with context %}
+{%- from 'project.jinja' import project, first_of with context %}
 {%- set celery = pillar.get('celery') or {} %}
 include:
   - supervisor
@@ -10,7 +10,7 @@ include:
 {% if not celery.get('app') %}
 {{ raise('the role worker needs `celery: {app: …}` in the pillar: what `celery -A` is given') }}
 {% endif %}
-{%- for program in ['worker'] + (['beat'] if celery.get('beat') and beats.first == grains.id else []) %}
+{%- for program in ['worker'] + (['beat'] if celery.get('beat') and first_of('worker') == grains.id else []) %}
 /etc/supervisor/conf.d/{{ project.name }}-{{ program }}.conf:
   file.managed:
     - source: salt://worker/files/supervisor.conf
