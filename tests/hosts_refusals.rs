@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use provision::remote;
 use provision::sandbox::{self, Guard, Image};
 use support::{PROGRAM, Project, Run, ask, boot};
 
@@ -478,7 +479,7 @@ fn a_run_goes_on_without_its_operator() {
         let later = format!("later{number}.sls");
         project.write(&format!("states/{later}"), "{}\n");
         let locked = run(&project, &as_root, "").expect(4);
-        let holder = format!("another run holds this host's lock: {}", operator());
+        let holder = format!("another run holds this host's lock: {}", remote::operator());
         assert!(locked.text().contains(&holder), "{}", locked.text());
         assert_eq!(ask(&host, &["find", "/var/lib/provision", "/home", "/root", "-name", &later]).trim(), "");
 
@@ -513,10 +514,4 @@ fn a_run_goes_on_without_its_operator() {
     let sentence = format!("the run on `root@{address}` was killed there by signal 9");
     assert!(killed.text().contains(&sentence), "{}", killed.text());
     run(&project, &as_root, "").expect(0);
-}
-
-/// Who we are to others, as the lock names it.
-fn operator() -> String {
-    let user = std::env::var("USER").unwrap_or_else(|_| "uid ".to_owned());
-    user.split('@').next().unwrap_or("").to_owned()
 }
