@@ -171,7 +171,7 @@ fn help_and_completions_come_on_standard_output() {
     for (arguments, sign) in [
         (&["--list"][..], "rollback "),
         (&["help", "deploy"], "--working-tree"),
-        (&["help", "promote"], "FROM TO"),
+        (&["help", "promote"], "--data-from"),
     ] {
         let output = project.run(arguments);
         let help = text(&output.stdout);

@@ -45,4 +45,11 @@ replica:
       - file: /usr/local/sbin/postgres-follow
       - file: {{ postgres.passwords }}
       - service: postgresql-access
+
+# A copy that does not come up is told in every run.
+replica-runs:
+  service.running:
+    - name: postgresql@{{ postgres.version }}-main
+    - require:
+      - cmd: replica
 {% endif %}
