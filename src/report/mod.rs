@@ -4,6 +4,7 @@ mod harmless;
 mod json;
 mod lists;
 mod status;
+mod sum;
 mod terminal;
 
 pub use json::Json;

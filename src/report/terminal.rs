@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::harmless::harmless;
+use super::sum::Sum;
 use super::{Report, lists, status};
 use crate::diagnostic;
 use crate::event::{Event, Outcome, StateResult, Status, Summary};
@@ -37,6 +38,7 @@ pub struct Terminal {
     width: usize,
     /// Shown together at the end.
     statuses: BTreeMap<String, Status>,
+    sum: Sum,
 }
 
 struct Host {
@@ -80,6 +82,7 @@ impl Terminal {
             order: Vec::new(),
             width: 0,
             statuses: BTreeMap::new(),
+            sum: Sum::default(),
         }
     }
 
@@ -207,9 +210,7 @@ impl Terminal {
         if known.is_some_and(|known| known.deploys) && summary.failed == 0 {
             let made = known.is_some_and(|known| known.makes);
             let done = self.paint(GREEN, if made { "deployed" } else { "switched" });
-            let line = format!("{}{done} in {}", self.named(host), time(summary.duration));
-            self.print(host, &line);
-            self.clear(host);
+            self.end(host, &format!("{done} in {}", time(summary.duration)));
             return;
         }
         let mut parts = vec![format!("{} unchanged", summary.unchanged)];
@@ -222,14 +223,18 @@ impl Terminal {
             parts.push(self.count(summary.failed, "failed", RED));
         }
         parts.push(format!("{} skipped", summary.skipped));
-        let line = format!("{}{} in {}", self.named(host), parts.join(", "), time(summary.duration));
-        self.print(host, &line);
-        self.clear(host);
+        self.end(host, &format!("{} in {}", parts.join(", "), time(summary.duration)));
     }
 
-    /// The host's name, where it does not stand before the line anyway.
-    fn named(&self, host: &str) -> String {
-        if self.order.len() > 1 { String::new() } else { format!("{}: ", self.paint(BOLD, host)) }
+    /// How it ended for a host; of several hosts that is told together.
+    fn end(&mut self, host: &str, line: &str) {
+        self.clear(host);
+        if self.order.len() > 1 {
+            self.sum.end(host, line);
+        } else {
+            let line = format!("{}: {line}", self.paint(BOLD, host));
+            self.print(host, &line);
+        }
     }
 
     fn count(&self, count: usize, what: &str, color: &str) -> String {
@@ -328,6 +333,7 @@ impl Report for Terminal {
                 }
                 self.print(host, &text);
                 self.clear(host);
+                self.sum.abort(host, message);
             }
         }
     }
@@ -336,6 +342,8 @@ impl Report for Terminal {
         for host in self.order.clone() {
             self.clear(&host);
         }
+        let sum = std::mem::take(&mut self.sum).text(&self.order, self.style);
+        let _gone = self.out.write_all(sum.as_bytes()).and_then(|()| self.out.flush());
         let statuses = std::mem::take(&mut self.statuses);
         let found =
             |name: &String| statuses.get_key_value(name).map(|(name, status)| (name.as_str(), status));
