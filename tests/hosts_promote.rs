@@ -147,8 +147,10 @@ fn by_ports(host: &Guard, project: &Project, run: &dyn Fn(&[&str]) -> Run) {
     let env = "pillar/staging/env.sls";
     let pillar = std::fs::read_to_string(project.root().join(env)).unwrap();
     project.write(env, &format!("{pillar}gunicorn: {{ports: [8001, 8002]}}\n"));
-    let load = Load::on(host, "/");
+    let load = Load::one_by_one(host, "/");
     run(&["staging"]).expect(0);
+    load.none_failed();
+    let load = Load::on(host, "/");
     let programs = "supervisorctl status | awk '{print $1, $2}'";
     assert_eq!(inside(host, programs), "example-web-8001 RUNNING\nexample-web-8002 RUNNING\n");
     assert_eq!(run(&["staging"]).expect(0).states("changed"), [] as [&str; 0]);

@@ -7,7 +7,7 @@ use crate::fault::{Fault, Result};
 use crate::order::Operation;
 
 use super::closed::{Interrupted, closed};
-use super::database::{MASTER, at, dump, restart, restore};
+use super::database::{MASTER, dump, restart, restore};
 use super::session::{APPLICATION, Session};
 
 /// Files here; none: nothing is there to begin with.
@@ -49,8 +49,9 @@ impl Data {
             if database != Exit::Converged {
                 return database.worst(restarted());
             }
-            let undone = || at(target, MASTER, Operation::Undo, None);
-            let media = at(target, APPLICATION, Operation::Media { archive: None }, self.media.as_deref());
+            let undone = || target.operate(MASTER, Operation::Undo, None);
+            let media =
+                target.operate(APPLICATION, Operation::Media { archive: None }, self.media.as_deref());
             if media != Exit::Converged {
                 return media.worst(undone()).worst(restarted());
             }
@@ -58,7 +59,7 @@ impl Data {
             if deployed == Exit::Converged {
                 return deployed;
             }
-            let media = at(target, APPLICATION, Operation::UndoMedia, None);
+            let media = target.operate(APPLICATION, Operation::UndoMedia, None);
             deployed.worst(undone()).worst(media).worst(restarted())
         }))
     }

@@ -53,9 +53,12 @@ pub fn run(environment: &str, options: &RunOptions, task: &DbTask) -> Result<Exi
             }
         }
         DbTask::Undo { media, .. } => Ok(closed(&session, Interrupted::StaysClosed, || {
-            let undone = at(&session, MASTER, Operation::Undo, None);
-            let media =
-                if *media { at(&session, APPLICATION, Operation::UndoMedia, None) } else { Exit::Converged };
+            let undone = session.operate(MASTER, Operation::Undo, None);
+            let media = if *media {
+                session.operate(APPLICATION, Operation::UndoMedia, None)
+            } else {
+                Exit::Converged
+            };
             undone.worst(media).worst(restart(&session))
         })),
     }
@@ -95,7 +98,7 @@ fn load(session: &Session, file: &Path) -> Result<Exit> {
         let prepared = prepare(session);
         let returned = match prepared {
             Exit::Converged => Exit::Converged,
-            _ => at(session, MASTER, Operation::Undo, None),
+            _ => session.operate(MASTER, Operation::Undo, None),
         };
         prepared.worst(returned).worst(restart(session))
     }))
@@ -104,7 +107,7 @@ fn load(session: &Session, file: &Path) -> Result<Exit> {
 /// Puts what a dump holds, or nothing, in the place of the database.
 pub fn restore(session: &Session, dump: Option<&Path>) -> Exit {
     // The host learns where the file is there when it has arrived.
-    at(session, MASTER, Operation::Restore { archive: None }, dump)
+    session.operate(MASTER, Operation::Restore { archive: None }, dump)
 }
 
 /// What the application wants done with data that comes from elsewhere, on one host.
@@ -137,16 +140,5 @@ pub fn scrub(session: &Session) -> Vec<String> {
 
 /// The application's programs, whose connections were ended.
 pub fn restart(session: &Session) -> Exit {
-    at(session, APPLICATION, Operation::Control { verb: Verb::Restart, names: Vec::new() }, None)
-}
-
-/// An operation on all hosts of these roles.
-pub fn at(
-    session: &Session,
-    roles: &'static [&'static str],
-    operation: Operation,
-    archive: Option<&Path>,
-) -> Exit {
-    let archive = archive.map(Path::to_owned);
-    session.run(Outgoing { roles, archive, ..Outgoing::of(Task::Operate(operation)) }).exit
+    session.operate(APPLICATION, Operation::Control { verb: Verb::Restart, names: Vec::new() }, None)
 }

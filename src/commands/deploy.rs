@@ -19,9 +19,8 @@ pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments)
             "deploy to another environment, try it there, then: provision promote OTHER {environment}"
         )));
     }
-    let operate = |operation| session.run(Outgoing::of(Task::Operate(operation))).exit;
     if let Some(reason) = &arguments.lock {
-        let locked = operate(Operation::Lock { reason: reason.clone() });
+        let locked = session.operate(&[], Operation::Lock { reason: reason.clone() }, None);
         if locked != Exit::Converged {
             return Ok(locked);
         }
@@ -29,7 +28,7 @@ pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments)
     let deployed =
         if arguments.full { behind_a_page(&session, arguments)? } else { run_in(&session, arguments)? };
     if arguments.unlock && deployed == Exit::Converged {
-        return Ok(operate(Operation::Unlock { force: false }));
+        return Ok(session.operate(&[], Operation::Unlock { force: false }, None));
     }
     Ok(deployed)
 }

@@ -1,7 +1,7 @@
 //! What every task of an environment begins with: the project, its pillar, its secrets, the hosts.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use crate::event::{Event, PROTOCOL};
 use crate::exit::Exit;
 use crate::fault::{Context as _, Fault, Result};
 use crate::here;
-use crate::order::{Order, Task};
+use crate::order::{Operation, Order, Task};
 use crate::project::{Project, hosts};
 use crate::remote::{
     AT_ONCE, Fleet, Freight, Login, Password, Payload, Target, operator, vagrant_ssh_config, watch_signals,
@@ -261,6 +261,17 @@ impl Session {
                 Ran { exit: Exit::Project, changed: 0 }
             }
         }
+    }
+
+    /// An operation on all hosts of these roles, with a file that it needs there.
+    pub fn operate(
+        &self,
+        roles: &'static [&'static str],
+        operation: Operation,
+        archive: Option<&Path>,
+    ) -> Exit {
+        let archive = archive.map(Path::to_owned);
+        self.run(Outgoing { roles, archive, ..Outgoing::of(Task::Operate(operation)) }).exit
     }
 
     /// Asks the first host of these roles, and gives what it says; what goes wrong is shown.

@@ -12,7 +12,8 @@ use crate::order::{Code, DeployOrder};
 use super::hooks::{self, Around, Hook};
 use super::journal::{Journal, Told, Turn, Which};
 use super::stage::Stage;
-use super::{Settings, changed, kept, source, switch};
+use super::switch::Switch;
+use super::{Settings, changed, kept, source};
 
 /// Deploys to this host and returns to releases. Every stage is told as an event, and the host remembers each
 /// deploy with its end.
@@ -86,7 +87,8 @@ impl Deploying<'_> {
             let _best_effort = facts.host().perform(&Action::Remove { path: folder });
             return made;
         }
-        let switched = switch::switch(settings, facts, &folder, old.as_deref(), &mut self.journal);
+        let switched =
+            Switch { settings, facts, folder: &folder, old: old.as_deref() }.perform(&mut self.journal);
         if switched.is_err() {
             // Where even the return failed, the site is better off with this release than with none.
             if facts.host().link(&settings.root.join("current")).ok().flatten().as_ref() == Some(&folder) {
@@ -114,7 +116,7 @@ impl Deploying<'_> {
         self.journal.release = Some(folder.clone());
         self.journal.commit = kept::commit(facts, &folder).ok().flatten();
         let old = facts.host().link(&settings.root.join("current")).ok().flatten();
-        switch::switch(settings, facts, &folder, old.as_deref(), &mut self.journal)?;
+        Switch { settings, facts, folder: &folder, old: old.as_deref() }.perform(&mut self.journal)?;
         let message = "what migrations did to the database stays: a release that is older must bear it";
         self.journal.note(message);
         Ok(())

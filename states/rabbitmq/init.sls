@@ -27,8 +27,6 @@
         listeners.tcp.1 = 127.0.0.1:5672
 {%- if peers.queue_clients %}
         listeners.tcp.2 = {{ '[' ~ own_address ~ ']' if ':' in own_address else own_address }}:5672
-{%- endif %}
-{%- if peers.queue_clients %}
 
 # It cannot listen on an address that the host does not have yet.
 /etc/systemd/system/rabbitmq-server.service.d/provision.conf:

@@ -267,9 +267,20 @@ impl Drop for Load {
 
 impl Load {
     pub fn on(host: &Guard, path: &str) -> Self {
+        Self::start(host, path, &[])
+    }
+
+    /// Each request on a connection of its own. When Nginx reads its configuration anew, its old workers close
+    /// connections that rest, which a server may do at any time (RFC 9112, 9.3.1): a client that sends at this very
+    /// moment asks again, and wrk does not.
+    pub fn one_by_one(host: &Guard, path: &str) -> Self {
+        Self::start(host, path, &["-H", "Connection: close"])
+    }
+
+    fn start(host: &Guard, path: &str, more: &[&str]) -> Self {
         let mut command = Command::new("wrk");
         command.args(["-t1", "-c4", "-d600s", "--timeout", "20s", "-H", "Host: staging.example.com"]);
-        command.arg(format!("https://{}{path}", host.address));
+        command.args(more).arg(format!("https://{}{path}", host.address));
         Self(Some(command.stdout(std::process::Stdio::piped()).spawn().expect("wrk")))
     }
 
