@@ -107,21 +107,11 @@ fn merge(all: &mut Packages, more: &Packages) {
 
 /// Whether an action can change files only, so that snapshots of accounts, packages and units stay right.
 fn only_files(action: &Action) -> bool {
-    let path = match action {
-        Action::WriteFile { path, .. }
-        | Action::MakeDirectory { path, .. }
-        | Action::SetMode { path, .. }
-        | Action::SetOwner { path, .. }
-        | Action::Symlink { path, .. }
-        | Action::Hardlink { path, .. }
-        | Action::Remove { path }
-        | Action::Touch { path, .. }
-        | Action::Download { path, .. } => path,
-        Action::Rename { to, .. } | Action::Copy { to, .. } => to,
-        Action::Nothing | Action::Fail(_) => return true,
-        // An archive may bring anything.
-        Action::Run(_) | Action::Packages(_) | Action::Extract(_) => return false,
-    };
+    if matches!(action, Action::Nothing | Action::Fail(_)) {
+        return true;
+    }
+    // An archive or a command may bring anything.
+    let Some(path) = action.path() else { return false };
     const WATCHED: [&str; 7] = [
         "/etc/passwd",
         "/etc/group",

@@ -1,6 +1,6 @@
 //! What the host can be told to do. Plain data: an action can be shown, merged, masked and journalled.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Command, Extraction};
 
@@ -98,6 +98,24 @@ pub enum Action {
 }
 
 impl Action {
+    /// The path that an action on files acts on; `None` for others.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::WriteFile { path, .. }
+            | Self::MakeDirectory { path, .. }
+            | Self::SetMode { path, .. }
+            | Self::SetOwner { path, .. }
+            | Self::Symlink { path, .. }
+            | Self::Hardlink { path, .. }
+            | Self::Remove { path }
+            | Self::Touch { path, .. }
+            | Self::Rename { to: path, .. }
+            | Self::Copy { to: path, .. }
+            | Self::Download { path, .. } => Some(path),
+            Self::Run(_) | Self::Extract(_) | Self::Packages(_) | Self::Nothing | Self::Fail(_) => None,
+        }
+    }
+
     /// A file of the caller's own, just as it is given.
     pub fn write(path: impl Into<PathBuf>, content: impl Into<Vec<u8>>, mode: u32) -> Self {
         Self::WriteFile {

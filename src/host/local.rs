@@ -6,6 +6,7 @@ mod copy;
 mod download;
 mod extract;
 mod files;
+mod place;
 mod prepare;
 mod program;
 mod socket;
@@ -16,13 +17,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
+use place::Place;
 pub use stream::stream;
 
 use super::{Action, Command, Host, Interface, Kind, Output, Performed, Stat, search};
@@ -114,10 +115,7 @@ impl Host for Local {
     }
 
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        // Without waiting for a writer if it is a pipe.
-        let flags = OFlag::O_NONBLOCK.bits();
-        let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(path);
-        let Some(file) = there(path, opened)? else { return Ok(None) };
+        let Some(file) = place::open(path)? else { return Ok(None) };
         let stat = file.metadata().map_err(at(path))?;
         if stat.is_dir() {
             return Err(Fault::new(format!("`{}`: is a directory", path.display())));
@@ -205,6 +203,10 @@ impl Host for Local {
             }
         }
         Ok(performed)
+    }
+
+    fn reaches(&self, action: &Action) -> Result<()> {
+        action.path().map_or(Ok(()), |path| Place::find(path).map(drop))
     }
 
     fn interfaces(&self) -> Result<Vec<Interface>> {

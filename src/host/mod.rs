@@ -90,6 +90,11 @@ pub trait Host: Send + Sync {
     }
     /// Performs an action. A command whose exit code is not accepted is an error with its last lines.
     fn perform(&self, action: &Action) -> Result<Performed>;
+    /// Whether an action on files acts where it says, and is not led elsewhere by what others can change: an error
+    /// says what would. For dry runs, which do not perform it.
+    fn reaches(&self, _action: &Action) -> Result<()> {
+        Ok(())
+    }
     /// The network interfaces, in the kernel's order.
     fn interfaces(&self) -> Result<Vec<Interface>> {
         Ok(Vec::new())

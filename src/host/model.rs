@@ -99,6 +99,11 @@ impl Model {
         self.entries.is_empty()
     }
 
+    /// Whether something on the way to a path is another than on the host below.
+    pub(super) fn knows(&self, path: &Path) -> bool {
+        path.ancestors().any(|part| self.entries.contains_key(part))
+    }
+
     /// Puts an item at a path whose folders are no symlinks (see [`View::spot`]).
     pub(super) fn put(&mut self, path: &Path, mut item: Item) {
         if item.inode == 0 {

@@ -70,6 +70,9 @@ impl Host for Overlay {
 
     fn perform(&self, action: &Action) -> Result<Performed> {
         let mut model = self.model.write().unwrap_or_else(PoisonError::into_inner);
+        if action.path().is_some_and(|path| !model.knows(path)) {
+            self.below.reaches(action)?;
+        }
         rehearse(&mut model, self.below.as_ref(), false, action)?;
         Ok(Performed::default())
     }

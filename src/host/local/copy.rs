@@ -1,78 +1,137 @@
-//! Copies of files and trees with their modes, owners and times; symlinks stay symlinks.
+//! Copies of files and trees with their modes, owners and times; symlinks stay symlinks. Goes down a tree by open
+//! folders, since others may change it meanwhile.
 
-use std::fs::{self, File, FileTimes, Metadata};
+use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown, lchown, symlink};
+use std::os::unix::fs::{
+    DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown, symlink,
+};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
+
 use super::at;
-use super::files::remove;
-use super::write::{persist, temporary};
+use super::files::remove_at;
+use super::place::{Folder, Place};
+use super::write::temporary_in;
 use crate::fault::{Fault, Result};
 
 /// Copies over whatever is at the destination; `mode` is for the top of a tree.
 pub(super) fn copy(
-    from: &Path,
-    to: &Path,
+    from: &Place,
+    to: &Place,
     uid: Option<u32>,
     gid: Option<u32>,
     mode: Option<u32>,
 ) -> Result<()> {
-    let (from, to) = apart(from, to)?;
-    copy_over(&from, &to, uid, gid, mode)
+    apart(from, to)?;
+    let way = Way { uid, gid, merge: false };
+    way.copy(&Spot::of(from), &Spot::of(to), mode)
 }
 
-/// Refuses to put something into or over a folder that it is in, symlinks on the way seen through: the
-/// first would never end, the second would remove what is to be kept. Gives both as they really are.
-pub(super) fn apart(from: &Path, to: &Path) -> Result<(PathBuf, PathBuf)> {
-    let real = |path: &Path| -> Result<PathBuf> {
-        let parent = path.parent().unwrap_or(Path::new("/"));
-        let parent = fs::canonicalize(parent).map_err(at(path))?;
-        Ok(path.file_name().map_or(parent.clone(), |name| parent.join(name)))
-    };
-    let (real_from, real_to) = (real(from)?, real(to)?);
+/// Puts what is in one folder into another one, whose own folders stay.
+pub(super) fn merge(from: &Place, to: &Place, uid: Option<u32>, gid: Option<u32>) -> Result<()> {
+    apart(from, to)?;
+    let (from, to) = (Spot::of(from), Spot::of(to));
+    let open = |spot: &Spot| Folder::open(&spot.reach).map_err(at(&spot.shown));
+    Way { uid, gid, merge: true }.entries(&open(&from)?, &from, &open(&to)?, &to)
+}
+
+/// Refuses to put something into or over a folder that it is in: the first would never end, the second would
+/// remove what is to be kept.
+pub(super) fn apart(from: &Place, to: &Place) -> Result<()> {
+    let (real_from, real_to) = (from.real()?, to.real()?);
     if real_to.starts_with(&real_from) || real_from.starts_with(&real_to) {
-        return Err(Fault::new(format!("`{}`: cannot be put into or over itself", from.display())));
+        return Err(Fault::new(format!("`{}`: cannot be put into or over itself", from.shown().display())));
     }
-    Ok((real_from, real_to))
+    Ok(())
 }
 
-fn copy_over(from: &Path, to: &Path, uid: Option<u32>, gid: Option<u32>, mode: Option<u32>) -> Result<()> {
-    let stat = fs::symlink_metadata(from).map_err(at(from))?;
-    if let Ok(there) = fs::symlink_metadata(to)
-        && (there.is_dir() || stat.is_dir())
-    {
-        remove(to)?;
+/// Something that is reached by an open folder.
+struct Spot {
+    reach: PathBuf,
+    shown: PathBuf,
+}
+
+impl Spot {
+    fn of(place: &Place) -> Self {
+        Self { reach: place.path().to_owned(), shown: place.shown().to_owned() }
     }
-    let uid_of = |stat: &Metadata| Some(uid.unwrap_or(stat.uid()));
-    let gid_of = |stat: &Metadata| Some(gid.unwrap_or(stat.gid()));
-    let permissions = fs::Permissions::from_mode(mode.unwrap_or(stat.mode()) & 0o7777);
-    if stat.is_symlink() {
-        let target = fs::read_link(from).map_err(at(from))?;
-        remove(to)?;
-        symlink(target, to).and_then(|()| lchown(to, uid_of(&stat), gid_of(&stat))).map_err(at(to))
-    } else if stat.is_dir() {
-        fs::create_dir(to).map_err(at(to))?;
-        fs::set_permissions(to, fs::Permissions::from_mode(0o700)).map_err(at(to))?;
-        for entry in fs::read_dir(from).map_err(at(from))? {
-            let name = entry.map_err(at(from))?.file_name();
-            copy_over(&from.join(&name), &to.join(&name), uid, gid, None)?;
+
+    fn entry(&self, folder: &Folder, name: &std::ffi::OsStr) -> Self {
+        Self { reach: folder.entry(name), shown: self.shown.join(name) }
+    }
+}
+
+/// How all of a tree is copied.
+struct Way {
+    uid: Option<u32>,
+    gid: Option<u32>,
+    /// A folder that is there stays, with what else is in it.
+    merge: bool,
+}
+
+impl Way {
+    fn copy(&self, from: &Spot, to: &Spot, mode: Option<u32>) -> Result<()> {
+        let stat = fs::symlink_metadata(&from.reach).map_err(at(&from.shown))?;
+        let there = fs::symlink_metadata(&to.reach).ok();
+        let stays = self.merge && stat.is_dir() && there.as_ref().is_some_and(Metadata::is_dir);
+        if let Some(there) = there.filter(|_| !stays)
+            && (there.is_dir() || stat.is_dir())
+        {
+            remove_at(&to.reach, &to.shown)?;
         }
-        let folder = File::open(to).map_err(at(to))?;
-        fchown(&folder, uid_of(&stat), gid_of(&stat)).map_err(at(to))?;
-        folder.set_permissions(permissions).map_err(at(to))?;
-        folder.set_times(times(&stat).map_err(at(from))?).map_err(at(to))
-    } else if stat.is_file() {
-        let mut source = File::open(from).map_err(at(from))?;
-        let mut file = temporary(to)?;
-        io::copy(&mut source, &mut file).map_err(at(to))?;
-        fchown(&file, uid_of(&stat), gid_of(&stat)).map_err(at(to))?;
-        file.as_file().set_permissions(permissions).map_err(at(to))?;
-        file.as_file().set_times(times(&stat).map_err(at(from))?).map_err(at(to))?;
-        persist(file, to)
-    } else {
-        Err(Fault::new(format!("`{}`: neither file, directory nor symlink", from.display())))
+        let uid = Some(self.uid.unwrap_or(stat.uid()));
+        let gid = Some(self.gid.unwrap_or(stat.gid()));
+        let permissions = fs::Permissions::from_mode(mode.unwrap_or(stat.mode()) & 0o7777);
+        let shown: &Path = &to.shown;
+        if stat.is_symlink() {
+            let target = fs::read_link(&from.reach).map_err(at(&from.shown))?;
+            remove_at(&to.reach, shown)?;
+            symlink(target, &to.reach).and_then(|()| lchown(&to.reach, uid, gid)).map_err(at(shown))
+        } else if stat.is_dir() {
+            let source = Folder::open(&from.reach).map_err(at(&from.shown))?;
+            if !stays {
+                fs::DirBuilder::new().mode(0o700).create(&to.reach).map_err(at(shown))?;
+            }
+            let folder = Folder::open(&to.reach).map_err(at(shown))?;
+            if stays {
+                return self.entries(&source, from, &folder, to);
+            }
+            self.entries(&source, from, &folder, to)?;
+            fchown(folder.file(), uid, gid).map_err(at(shown))?;
+            folder.file().set_permissions(permissions).map_err(at(shown))?;
+            folder.file().set_times(times(&stat).map_err(at(&from.shown))?).map_err(at(shown))
+        } else if stat.is_file() {
+            let mut source = open(from)?;
+            let mut file = temporary_in(to.reach.parent().unwrap_or(Path::new("/")), shown)?;
+            io::copy(&mut source, &mut file).map_err(at(shown))?;
+            fchown(&file, uid, gid).map_err(at(shown))?;
+            file.as_file().set_permissions(permissions).map_err(at(shown))?;
+            file.as_file().set_times(times(&stat).map_err(at(&from.shown))?).map_err(at(shown))?;
+            file.persist(&to.reach).map(drop).map_err(|error| at(shown)(error.error))
+        } else {
+            Err(Fault::new(format!("`{}`: neither file, directory nor symlink", from.shown.display())))
+        }
     }
+
+    fn entries(&self, source: &Folder, from: &Spot, folder: &Folder, to: &Spot) -> Result<()> {
+        for name in source.names().map_err(at(&from.shown))? {
+            self.copy(&from.entry(source, &name), &to.entry(folder, &name), None)?;
+        }
+        Ok(())
+    }
+}
+
+/// The file that was looked at; it may have become another thing meanwhile.
+fn open(from: &Spot) -> Result<File> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(&from.reach);
+    let file = file.map_err(at(&from.shown))?;
+    if !file.metadata().map_err(at(&from.shown))?.is_file() {
+        return Err(Fault::new(format!("`{}`: not a regular file", from.shown.display())));
+    }
+    Ok(file)
 }
 
 fn times(stat: &Metadata) -> io::Result<FileTimes> {

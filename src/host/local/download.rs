@@ -2,9 +2,11 @@
 //! puts them in place only if their hash is right.
 
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use super::place::Place;
 use super::write::{New, dress, persist, temporary};
 use super::{Local, at, program};
 use crate::fault::{Fault, Result};
@@ -26,22 +28,29 @@ pub(super) fn download(
     if !["http://", "https://", "ftp://"].iter().any(|scheme| url.starts_with(scheme)) {
         return Err(Fault::new(format!("`{shown}`: only http, https and ftp URLs are fetched")));
     }
-    let file = temporary(path)?;
-    fetch(host, url, &shown, file.path())?;
+    let place = Place::of(path)?;
+    let mut file = temporary(&place)?;
+    // Into a folder of ours first: the program would follow what others put in the place of its file.
+    let folder = private_folder().map_err(at(path))?;
+    let fetched = folder.path().join("fetched");
+    fetch(host, url, &shown, &fetched)?;
     if let Some(hash) = hash {
-        let found = digest(&hash.kind, File::open(file.path()).map_err(at(path))?)?;
+        let found = digest(&hash.kind, File::open(&fetched).map_err(at(path))?)?;
         if found != hash.hex {
             return Err(Fault::new(format!("`{shown}`: its {} is {found}, not {}", hash.kind, hash.hex))
                 .help("nothing was written; check `source_hash`, or whether somebody changed the file"));
         }
     }
-    // Programs may have made a new file in place of ours.
-    let file = tempfile::NamedTempFile::from_parts(
-        File::open(file.path()).map_err(at(path))?,
-        file.into_temp_path(),
-    );
-    dress(host, &New { path, mode, owner }, &file)?;
-    persist(file, path)
+    let mut fetched = File::open(&fetched).map_err(at(path))?;
+    std::io::copy(&mut fetched, &mut file).map_err(at(path))?;
+    dress(host, &New { path, mode, owner }, &place, &file)?;
+    persist(file, &place)
+}
+
+/// A folder that only root sees into, where large things have room.
+pub(super) fn private_folder() -> std::io::Result<tempfile::TempDir> {
+    let private = std::fs::Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix(".provision-").permissions(private).tempdir_in("/var/tmp")
 }
 
 /// Tries the programs that are there, best first; what the first one said is the error.

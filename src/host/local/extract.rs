@@ -2,12 +2,15 @@
 //! place, so that what broke off in the middle is done again.
 
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::copy::merge;
+use super::place::{self, Place};
 use super::{Local, at, download, files, program};
 use crate::fault::{Fault, Result};
-use crate::host::{Action, Archive, Command, Extraction, Format, Host, Output, Owner};
+use crate::host::{Action, Archive, Command, Extraction, Format, Host, Output, Owner, names};
 
 /// Large archives on slow disks.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -16,9 +19,14 @@ const SHOWN: usize = 4;
 
 pub(super) fn extract(host: &Local, extraction: &Extraction) -> Result<()> {
     let into = extraction.into.as_path();
-    let folder = tempfile::Builder::new().prefix(".provision-").tempdir_in("/var/tmp")?;
+    let folder = download::private_folder()?;
+    let mut opened = None;
     let archive = match &extraction.archive {
-        Archive::File(path) => path.clone(),
+        Archive::File(path) => {
+            let missing = || Fault::new(format!("`{}`: no such file", path.display()));
+            let file = opened.insert(place::open(path)?.ok_or_else(missing)?);
+            PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()))
+        }
         Archive::Bytes(bytes) => {
             let path = folder.path().join("archive");
             fs::write(&path, bytes).map_err(at(&path))?;
@@ -30,32 +38,30 @@ pub(super) fn extract(host: &Local, extraction: &Extraction) -> Result<()> {
             path
         }
     };
-    let tool = Tool { host, extraction, archive: archive.to_string_lossy().into_owned() };
+    // The program would follow links that others put on its way: it unpacks where they cannot, and what it made is
+    // put in place by open folders.
+    let unpacked = folder.path().join("unpacked");
+    fs::create_dir(&unpacked).map_err(at(&unpacked))?;
+    let tool =
+        Tool { host, extraction, archive: archive.to_string_lossy().into_owned(), unpacked: &unpacked };
     let listed = tool.listed()?;
     if extraction.one_top {
         one_top(&listed)?;
     }
-    make_folders(host, into)?;
     tool.unpack()?;
-    let paths = kept(&listed, dropped(&extraction.options));
-    if extraction.owner != Owner::default() {
-        let missing = |path: &Path| fs::symlink_metadata(path).is_err();
-        for path in paths.iter().map(|path| into.join(path)).filter(|path| !missing(path)) {
-            files::act(host, &Action::SetOwner { path, owner: extraction.owner.clone() })?;
-        }
-    }
+    make_folders(host, into)?;
+    let (uid, gid) = names::ids(host, &extraction.owner)?;
+    let missing = || Fault::new(format!("`{}`: is not there", into.display()));
+    merge(&Place::of(&unpacked)?, &Place::behind(into)?.ok_or_else(missing)?, uid, gid)?;
     if let Some(folder) = extraction.record.parent() {
         make_folders(host, folder)?;
     }
-    let record = Action::WriteFile {
-        path: extraction.record.clone(),
-        content: paths.iter().fold(String::new(), |all, path| all + path + "\n").into_bytes(),
-        mode: Some(0o600),
-        owner: Owner::default(),
-        validate: None,
-        backup: None,
-        temporary: None,
-    };
+    let paths = kept(&listed, dropped(&extraction.options));
+    let record = Action::write(
+        extraction.record.clone(),
+        paths.iter().fold(String::new(), |all, path| all + path + "\n"),
+        0o600,
+    );
     files::act(host, &record).map(drop)
 }
 
@@ -63,6 +69,7 @@ struct Tool<'a> {
     host: &'a Local,
     extraction: &'a Extraction,
     archive: String,
+    unpacked: &'a Path,
 }
 
 impl Tool<'_> {
@@ -76,7 +83,7 @@ impl Tool<'_> {
     }
 
     fn unpack(&self) -> Result<()> {
-        let into = self.extraction.into.to_string_lossy();
+        let into = self.unpacked.to_string_lossy();
         let own = self.extraction.options.iter().map(String::as_str);
         let words: Vec<&str> = match self.extraction.format {
             Format::Tar => {

@@ -1,14 +1,18 @@
-//! File actions on this machine, one function each. Never follows a symlink at the end of a path.
+//! File actions on this machine, one function each. Never follows a symlink at the end of a path, nor one on the
+//! way that others could have put there.
 
 use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions};
 use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, lchown, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use nix::fcntl::OFlag;
+use nix::fcntl::{AtFlags, OFlag};
+use nix::unistd::{Gid, Uid, fchownat};
 
 use super::copy::{apart, copy};
+use super::place::{Place, handle};
 use super::write::{self, New};
 use super::{Local, at};
 use crate::fault::{Fault, Result};
@@ -16,21 +20,8 @@ use crate::host::{Action, Owner, names};
 
 /// Performs an action on files; the path that was written to.
 pub(super) fn act<'a>(host: &Local, action: &'a Action) -> Result<&'a Path> {
-    let path = match action {
-        Action::WriteFile { path, .. }
-        | Action::MakeDirectory { path, .. }
-        | Action::SetMode { path, .. }
-        | Action::SetOwner { path, .. }
-        | Action::Symlink { path, .. }
-        | Action::Hardlink { path, .. }
-        | Action::Remove { path }
-        | Action::Touch { path, .. }
-        | Action::Rename { to: path, .. }
-        | Action::Copy { to: path, .. }
-        | Action::Download { path, .. } => path,
-        Action::Run(_) | Action::Extract(_) | Action::Packages(_) | Action::Nothing | Action::Fail(_) => {
-            return Err(Fault::new("an action on files was expected"));
-        }
+    let Some(path) = action.path() else {
+        return Err(Fault::new("an action on files was expected"));
     };
     if !path.is_absolute() || path.file_name().is_none() {
         return Err(Fault::new(format!("`{}`: not an absolute path of something", path.display())));
@@ -50,12 +41,16 @@ pub(super) fn act<'a>(host: &Local, action: &'a Action) -> Result<&'a Path> {
                 lchown(temporary, uid, gid)
             })?;
         }
-        Action::Hardlink { target, .. } => replace(path, |temporary| fs::hard_link(target, temporary))?,
+        Action::Hardlink { target, .. } => {
+            let target = there(target)?;
+            target.hold()?;
+            replace(path, |temporary| fs::hard_link(target.path(), temporary))?;
+        }
         Action::Remove { .. } => remove(path)?,
         Action::Rename { from, .. } => rename(from, path)?,
         Action::Copy { from, owner, mode, .. } => {
             let (uid, gid) = names::ids(host, owner)?;
-            copy(from, path, uid, gid, *mode)?;
+            copy(&there(from)?, &Place::of(path)?, uid, gid, *mode)?;
         }
         Action::Touch { accessed, modified, .. } => touch(path, *accessed, *modified)?,
         Action::Download { .. }
@@ -69,88 +64,113 @@ pub(super) fn act<'a>(host: &Local, action: &'a Action) -> Result<&'a Path> {
 }
 
 fn make_directory(host: &Local, path: &Path, mode: Option<u32>, owner: &Owner) -> Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(stat) if stat.is_dir() => {}
-        Ok(_) => return Err(Fault::new(format!("`{}`: is there and no directory", path.display()))),
+    let place = Place::of(path)?;
+    match fs::symlink_metadata(place.path()) {
+        Ok(stat) if stat.is_dir() => {
+            own(host, &place, owner)?;
+            mode.map_or(Ok(()), |mode| permit(&place, mode))
+        }
+        Ok(_) => Err(Fault::new(format!("`{}`: is there and no directory", path.display()))),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // Nobody else gets in before the owner is right.
             let open = mode.is_none() && *owner == Owner::default();
             let first = if open { 0o755 } else { 0o700 };
-            DirBuilder::new().mode(first).create(path).map_err(at(path))?;
+            DirBuilder::new().mode(first).create(place.path()).map_err(at(path))?;
             if open {
                 return Ok(());
             }
-            set_owner(host, path, owner)?;
-            return set_mode(path, mode.unwrap_or(0o755));
+            own(host, &place, owner)?;
+            permit(&place, mode.unwrap_or(0o755))
         }
-        Err(error) => return Err(at(path)(error)),
+        Err(error) => Err(at(path)(error)),
     }
-    set_owner(host, path, owner)?;
-    mode.map_or(Ok(()), |mode| set_mode(path, mode))
 }
 
-/// Sets the mode of what is at the path itself, by an open file, so that nobody can put a symlink to
-/// another file in its place meanwhile.
+/// Sets the mode of what is at the path itself.
 pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
-    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).map_err(at(path))?;
-    if file.metadata().map_err(at(path))?.is_symlink() {
-        return Err(Fault::new(format!("`{}`: a symlink has no mode of its own", path.display())));
-    }
-    let number = std::os::fd::AsRawFd::as_raw_fd(&file);
-    let handle = PathBuf::from(format!("/proc/self/fd/{number}"));
-    fs::set_permissions(&handle, fs::Permissions::from_mode(mode & 0o7777)).map_err(at(path))
+    permit(&there(path)?, mode)
 }
 
 fn set_owner(host: &Local, path: &Path, owner: &Owner) -> Result<()> {
-    let (uid, gid) = names::ids(host, owner)?;
-    if uid.is_none() && gid.is_none() {
-        return fs::symlink_metadata(path).map(drop).map_err(at(path));
+    own(host, &there(path)?, owner)
+}
+
+fn there(path: &Path) -> Result<Place> {
+    Place::find(path)?.ok_or_else(|| at(path)(ErrorKind::NotFound.into()))
+}
+
+/// By an open file, so that nobody can put another one in its place meanwhile.
+fn permit(place: &Place, mode: u32) -> Result<()> {
+    let path = place.shown();
+    let held = place.hold()?;
+    if held.metadata().map_err(at(path))?.is_symlink() {
+        return Err(Fault::new(format!("`{}`: a symlink has no mode of its own", path.display())));
     }
-    lchown(path, uid, gid).map_err(at(path))
+    let permissions = fs::Permissions::from_mode(mode & 0o7777);
+    fs::set_permissions(handle(held.as_fd()), permissions).map_err(at(path))
+}
+
+fn own(host: &Local, place: &Place, owner: &Owner) -> Result<()> {
+    let (uid, gid) = names::ids(host, owner)?;
+    let held = place.hold()?;
+    if uid.is_none() && gid.is_none() {
+        return Ok(());
+    }
+    fchownat(&held, "", uid.map(Uid::from_raw), gid.map(Gid::from_raw), AtFlags::AT_EMPTY_PATH)
+        .map_err(|error| at(place.shown())(error.into()))
 }
 
 /// Makes something under a temporary name beside the path and renames it over the path.
 fn replace(path: &Path, make: impl Fn(&Path) -> io::Result<()>) -> Result<()> {
+    let place = Place::of(path)?;
     let temporary = tempfile::Builder::new()
         .prefix(".provision-")
-        .make_in(path.parent().unwrap_or(Path::new("/")), |temporary| make(temporary))
+        .make_in(place.folder(), |temporary| make(temporary))
         .map_err(at(path))?
         .into_temp_path();
-    fs::rename(&temporary, path).map_err(at(path))?;
+    fs::rename(&temporary, place.path()).map_err(at(path))?;
     // Renaming one name of a file over another name of it does nothing: then the first is removed, too.
     drop(temporary);
     Ok(())
 }
 
 pub(super) fn remove(path: &Path) -> Result<()> {
-    let result = match fs::symlink_metadata(path) {
-        Ok(stat) if stat.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
+    match Place::find(path)? {
+        Some(place) => remove_at(place.path(), path),
+        None => Ok(()),
+    }
+}
+
+/// Removes what is at a place. The standard library goes down a tree by open folders, and follows no symlink.
+pub(super) fn remove_at(reach: &Path, shown: &Path) -> Result<()> {
+    let result = match fs::symlink_metadata(reach) {
+        Ok(stat) if stat.is_dir() => fs::remove_dir_all(reach),
+        Ok(_) => fs::remove_file(reach),
         Err(error) => Err(error),
     };
     match result {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(()),
-        result => result.map_err(at(path)),
+        result => result.map_err(at(shown)),
     }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {
-    let source = fs::symlink_metadata(from).map_err(at(from))?;
-    let (from, to) = apart(from, to)?;
-    if let Ok(target) = fs::symlink_metadata(&to)
+    let (from, to) = (there(from)?, Place::of(to)?);
+    let source = fs::symlink_metadata(from.path()).map_err(at(from.shown()))?;
+    apart(&from, &to)?;
+    if let Ok(target) = fs::symlink_metadata(to.path())
         && (target.is_dir() || source.is_dir())
     {
-        remove(&to)?;
+        remove_at(to.path(), to.shown())?;
     }
-    match fs::rename(&from, &to) {
+    match fs::rename(from.path(), to.path()) {
         // Renaming one name of a file over another one of it does nothing.
-        Ok(()) if fs::symlink_metadata(&from).is_ok() => remove(&from),
+        Ok(()) if fs::symlink_metadata(from.path()).is_ok() => remove_at(from.path(), from.shown()),
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
             copy(&from, &to, None, None, None)?;
-            remove(&from)
+            remove_at(from.path(), from.shown())
         }
-        result => result.map_err(at(&to)),
+        result => result.map_err(at(to.shown())),
     }
 }
 
@@ -161,14 +181,18 @@ fn touch(path: &Path, accessed: Option<i64>, modified: Option<i64>) -> Result<()
         Some(seconds) => UNIX_EPOCH - Duration::from_secs(seconds.unsigned_abs()),
     };
     let times = FileTimes::new().set_accessed(time(accessed)).set_modified(time(modified));
-    let file = match File::open(path) {
+    let missing = || Fault::new(format!("`{}`: its folder is not there", path.display()));
+    let place = Place::behind(path)?.ok_or_else(missing)?;
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits()).open(place.path());
+    let file = match opened {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            if path.is_symlink() {
+            if fs::symlink_metadata(there(path)?.path()).is_ok() {
                 return Err(Fault::new(format!("`{}`: a symlink to nothing", path.display())));
             }
-            OpenOptions::new().write(true).create_new(true).mode(0o644).open(path)
+            OpenOptions::new().write(true).create_new(true).mode(0o644).open(place.path())
         }
         opened => opened,
     };
-    file.and_then(|file| file.set_times(times)).map_err(at(path))
+    file.and_then(|file: File| file.set_times(times)).map_err(at(path))
 }

@@ -1,13 +1,13 @@
 //! Files written whole or not at all: a temporary file beside the path, checked, then renamed over it.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Local, at, copy::copy, program};
+use super::{Local, at, copy::copy, place::Place, program};
 use crate::fault::{Fault, Result};
 use crate::host::{Command, Owner, names};
 
@@ -26,9 +26,10 @@ pub(super) fn write(
     backup: Option<&Path>,
     elsewhere: Option<&(PathBuf, String)>,
 ) -> Result<()> {
-    let mut file = temporary(new.path)?;
+    let place = Place::of(new.path)?;
+    let mut file = temporary(&place)?;
     file.write_all(content).map_err(at(new.path))?;
-    dress(host, new, &file)?;
+    dress(host, new, &place, &file)?;
     if let Some(argv) = validate {
         match elsewhere {
             // Only for the validator's eyes: it may be on another file system.
@@ -38,36 +39,42 @@ pub(super) fn write(
                 seen.write_all(content).map_err(at(folder))?;
                 check(host, new, argv, seen.path())?;
             }
-            None => check(host, new, argv, file.path())?,
+            // What others could put in its place is not what is judged.
+            None if place.is_foreign() => {
+                let mut seen = tempfile::NamedTempFile::new().map_err(at(new.path))?;
+                seen.write_all(content).map_err(at(new.path))?;
+                check(host, new, argv, seen.path())?;
+            }
+            None => {
+                let name = file.path().file_name().unwrap_or_default();
+                check(host, new, argv, &new.path.with_file_name(name))?;
+            }
         }
     }
     if let Some(backup) = backup
-        && fs::symlink_metadata(new.path).is_ok()
+        && fs::symlink_metadata(place.path()).is_ok()
     {
-        copy(new.path, backup, None, None, None)?;
+        copy(&place, &Place::of(backup)?, None, None, None)?;
     }
-    persist(file, new.path)
+    persist(file, &place)
 }
 
-/// An empty file beside the path that only root can read.
-pub(super) fn temporary(path: &Path) -> Result<NamedTempFile> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    if fs::metadata(path).is_ok_and(|stat| stat.is_dir()) && !path.is_symlink() {
-        return Err(Fault::new(format!("`{}`: is a directory", path.display())));
+/// An empty file beside the place that only root can read.
+pub(super) fn temporary(place: &Place) -> Result<NamedTempFile> {
+    if fs::symlink_metadata(place.path()).is_ok_and(|stat| stat.is_dir()) {
+        return Err(Fault::new(format!("`{}`: is a directory", place.shown().display())));
     }
-    tempfile::Builder::new().prefix(".provision-").tempfile_in(folder).map_err(|error| {
-        if error.kind() == io::ErrorKind::NotFound {
-            Fault::new(format!("`{}`: its folder is not there", path.display()))
-                .help("make the folder in another state, or say `makedirs: true`")
-        } else {
-            at(path)(error)
-        }
-    })
+    temporary_in(place.folder(), place.shown())
+}
+
+/// An empty file in a folder; `shown` is what errors name.
+pub(super) fn temporary_in(folder: &Path, shown: &Path) -> Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(".provision-").tempfile_in(folder).map_err(at(shown))
 }
 
 /// Gives the temporary file the owner and mode that are wanted, else those of the file that is there.
-pub(super) fn dress(host: &Local, new: &New<'_>, file: &NamedTempFile) -> Result<()> {
-    let old = fs::symlink_metadata(new.path).ok().filter(fs::Metadata::is_file);
+pub(super) fn dress(host: &Local, new: &New<'_>, place: &Place, file: &NamedTempFile) -> Result<()> {
+    let old = fs::symlink_metadata(place.path()).ok().filter(fs::Metadata::is_file);
     let (uid, gid) = names::ids(host, new.owner)?;
     let stat = file.as_file().metadata().map_err(at(new.path))?;
     // Only what differs, so that this also works for those who own the file and are not root.
@@ -80,8 +87,8 @@ pub(super) fn dress(host: &Local, new: &New<'_>, file: &NamedTempFile) -> Result
     file.as_file().set_permissions(fs::Permissions::from_mode(mode & 0o7777)).map_err(at(new.path))
 }
 
-pub(super) fn persist(file: NamedTempFile, path: &Path) -> Result<()> {
-    file.persist(path).map(drop).map_err(|error| at(path)(error.error))
+pub(super) fn persist(file: NamedTempFile, place: &Place) -> Result<()> {
+    file.persist(place.path()).map(drop).map_err(|error| at(place.shown())(error.error))
 }
 
 /// Lets a program judge the new content before it is put in place.
