@@ -26,7 +26,8 @@ impl Data {
             exit => return Ok(Err(exit)),
         }
         let shared = format!("/var/www/{}/shared", source.project_name());
-        let argv = ["tar", "-c", "-C", &shared, "media"].map(str::to_owned);
+        let mut argv = super::promote::as_project(&source.project_name());
+        argv.extend(["tar", "-c", "-C", &shared, "media"].map(str::to_owned));
         Ok(match source.download("web", &argv, super::promote::create(&media)?)? {
             Exit::Converged => Ok(Self { database: Some(database), media: Some(media) }),
             exit => Err(exit),

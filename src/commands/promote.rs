@@ -160,7 +160,8 @@ fn confirm(there: &Release, here: Option<&Release>) -> Result<()> {
 
 /// Packs what a release was made of, without what each host makes itself, and its packages.
 fn packed(root: &Path, settings: &Settings) -> Vec<String> {
-    let mut argv = ["tar", "-c", "-z", "-C"].map(str::to_owned).to_vec();
+    let mut argv = as_project(&settings.project);
+    argv.extend(["tar", "-c", "-z", "-C"].map(str::to_owned));
     argv.push(root.display().to_string());
     for name in [".venv", ".complete", ".code", ".packages", ".wheels", "REVISION"] {
         argv.push(format!("--exclude=./{name}"));
@@ -170,6 +171,12 @@ fn packed(root: &Path, settings: &Settings) -> Vec<String> {
     argv.extend(["-C".to_owned(), root.join(".venv").display().to_string()]);
     argv.extend([".wheels", ".packages"].map(str::to_owned));
     argv
+}
+
+/// The beginning of a command of the application's user: root does not read by path what that user can change.
+pub fn as_project(project: &str) -> Vec<String> {
+    let words = ["setpriv", "--reuid", project, "--regid", project, "--init-groups", "--"];
+    words.map(str::to_owned).to_vec()
 }
 
 /// A new file of ours.

@@ -9,6 +9,7 @@ use crate::fault::Result;
 use crate::host::{Action, Kind};
 
 use super::stage::Stage;
+use super::survey::BYTECODE;
 
 /// Stands in a release: the digest of what it is made of.
 const DIGEST: &str = ".code";
@@ -45,7 +46,9 @@ fn digest(stage: &Stage<'_>) -> Result<String> {
         match stat.kind {
             Kind::Directory => {
                 let names = host.list(&path)?.unwrap_or_default();
-                queue.extend(names.iter().map(|name| relative.join(name)));
+                // Bytecode follows from the code, and holds times.
+                let names = names.iter().filter(|name| *name != BYTECODE);
+                queue.extend(names.map(|name| relative.join(name)));
             }
             Kind::Symlink => part(host.link(&path)?.unwrap_or_default().to_string_lossy().as_bytes()),
             Kind::File => {

@@ -12,6 +12,7 @@ mod release;
 mod settings;
 mod source;
 mod stage;
+mod survey;
 mod switch;
 mod web;
 

@@ -13,7 +13,7 @@ use super::hooks::{self, Around, Hook};
 use super::journal::{Journal, Told, Turn, Which};
 use super::stage::Stage;
 use super::switch::Switch;
-use super::{Settings, changed, kept, source};
+use super::{Settings, changed, kept, source, survey};
 
 /// Deploys to this host and returns to releases. Every stage is told as an event, and the host remembers each
 /// deploy with its end.
@@ -126,12 +126,14 @@ impl Deploying<'_> {
         let folder = &stage.folder;
         let mut commit = None;
         let unpacked = self.journal.stage("code", || {
+            // Nobody comes in before it is known what is in it.
             stage.facts.host().perform(&Action::MakeDirectory {
                 path: folder.clone(),
-                mode: Some(0o755),
+                mode: Some(0o700),
                 owner: Owner::default(),
             })?;
             let found = source::unpack(&order.code, folder, stage.settings, stage.facts)?;
+            survey::survey(folder, stage.facts.host())?;
             stage.facts.host().perform(&Action::write(
                 folder.join(kept::REVISION),
                 format!("{found}\n"),
@@ -146,6 +148,12 @@ impl Deploying<'_> {
         });
         self.journal.commit = commit;
         unpacked?;
+        // While all of it is root's: what comes next makes folders in it that the project's user can change.
+        self.journal.stage("bytecode", || {
+            stage.compile()?;
+            stage.facts.host().perform(&Action::SetMode { path: folder.clone(), mode: 0o755 })?;
+            Ok(String::new())
+        })?;
         self.hook(Hook::After(Around::Code), stage)?;
         self.hook(Hook::Before(Around::Virtualenv), stage)?;
         self.journal.stage("virtual environment", || stage.virtualenv(order.promoted.is_some()))?;
@@ -158,7 +166,6 @@ impl Deploying<'_> {
             Ok(stage.settings.deploy.shared.join(", "))
         })?;
         self.hook(Hook::After(Around::Shared), stage)?;
-        self.journal.stage("bytecode", || stage.compile().map(|()| String::new()))?;
         // What comes now can be seen from outside.
         self.journal.wait()?;
         self.hook(Hook::Before(Around::Manage), stage)?;

@@ -62,17 +62,7 @@ impl Stage<'_> {
 
     /// Compiles to bytecode, since the application's user cannot write beside the code.
     pub fn compile(&self) -> Result<()> {
-        let argv = [
-            self.settings.python.as_str(),
-            "-m",
-            "compileall",
-            "-q",
-            "-j",
-            "0",
-            "-x",
-            "/[.]venv/",
-            &text(&self.folder)?,
-        ];
+        let argv = [self.settings.python.as_str(), "-m", "compileall", "-q", "-j", "0", &text(&self.folder)?];
         // A file that does not compile is not always used; the application says it if it is.
         self.run(Command::new(argv).accept([0, 1]))
     }

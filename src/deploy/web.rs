@@ -39,7 +39,9 @@ pub fn renew(settings: &Settings, facts: &Facts) -> Result<()> {
 
 /// One web program.
 pub fn renew_program(settings: &Settings, program: &str, facts: &Facts) -> Result<()> {
-    let mut renew = Command::new(["/usr/local/bin/provision", "renew", &settings.project]).timeout(LIMIT);
+    // The sockets lie in a folder of the project's user, who may lead root elsewhere.
+    let renew = Command::new(["/usr/local/bin/provision", "renew", &settings.project]);
+    let mut renew = renew.user(&settings.project).timeout(LIMIT);
     if let Some(port) = program.strip_prefix(&format!("{}-web-", settings.project)) {
         renew.argv.extend(["--port".to_owned(), port.to_owned()]);
     }

@@ -12,6 +12,7 @@ mod units;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use accounts::{Accounts, Group, Shadow, User};
@@ -20,7 +21,7 @@ pub use packages::{Package, PackageTable};
 pub use units::{Unit, full_name};
 pub use version::compare_versions;
 
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::host::Host;
 
 /// Grains: a JSON object, as templates see it.
@@ -188,6 +189,29 @@ impl Facts {
         match group.parse() {
             Ok(number) => Ok(Some(number)),
             Err(_) => Ok(self.foreign_group(group)?.map(|group| group.gid)),
+        }
+    }
+
+    /// The account that a program runs as which works in a folder: the one asked for, else the owner of what is
+    /// there. Root's programs do not work where another account could lead them elsewhere. `None`: root.
+    pub fn keeper(&self, folder: &Path, asked: Option<&String>) -> Result<Option<String>> {
+        let mut owner = 0;
+        let mut others = None;
+        for part in folder.ancestors().collect::<Vec<_>>().into_iter().rev() {
+            let Some(stat) = self.host().stat(part)? else { break };
+            owner = stat.uid;
+            others = others.or((owner != 0).then_some(owner));
+        }
+        let Some(other) = others else { return Ok(asked.cloned()) };
+        let is_root = |name: &String| self.uid(name).map(|uid| uid == Some(0));
+        match asked {
+            Some(name) if !is_root(name)? => Ok(Some(name.clone())),
+            None if owner != 0 => Ok(Some(self.user_name(owner)?)),
+            _ => {
+                let (folder, other) = (folder.display(), self.user_name(other)?);
+                Err(Fault::new(format!("`{folder}` lies in a folder of `{other}`: root does not work there"))
+                    .help(format!("say `user: {other}`, or make the folders above root's")))
+            }
         }
     }
 

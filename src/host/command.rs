@@ -16,6 +16,9 @@ pub struct Command {
     pub group: Option<String>,
     pub umask: Option<u32>,
     pub stdin: Option<Vec<u8>>,
+    /// A file that becomes its standard input: opened as ourselves, so that an account that could not open it can
+    /// be given what is in it.
+    pub input: Option<PathBuf>,
     pub timeout: Duration,
     /// The exit codes that mean success.
     pub accept: Vec<i32>,
@@ -36,6 +39,7 @@ impl Command {
             group: None,
             umask: None,
             stdin: None,
+            input: None,
             timeout: Duration::from_secs(600),
             accept: vec![0],
             secret: false,
@@ -64,6 +68,12 @@ impl Command {
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
+        self
+    }
+
+    #[must_use]
+    pub fn input(mut self, path: impl Into<PathBuf>) -> Self {
+        self.input = Some(path.into());
         self
     }
 

@@ -24,7 +24,7 @@ use std::sync::{Mutex, PoisonError};
 use nix::sys::stat::Mode;
 
 use place::Place;
-pub use stream::stream;
+pub use stream::{stream, streams};
 
 use super::{Action, Command, Host, Interface, Kind, Output, Performed, Stat, search};
 use crate::fault::{Fault, Result};

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub use action::{Action, Hash, Owner, PackageRequest, Packages};
 pub use command::{Command, Output};
 pub use extraction::{Archive, Extraction, Format};
-pub use local::{Local, stream};
+pub use local::{Local, stream, streams};
 pub use overlay::Overlay;
 pub use owed::Owed;
 

@@ -1,18 +1,20 @@
 //! The project's database as a whole: put in the place of the one there is from a dump, and back.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::facts::Facts;
 use crate::fault::{Context as _, Fault, Result};
-use crate::host::{Action, Command, Owner};
+use crate::host::{Action, Command};
 
 /// Large databases take their time.
 const LIMIT: Duration = Duration::from_secs(6 * 3600);
 /// The server's own account, which may do all that is done here.
 const SERVER: &str = "postgres";
+/// An account without any rights of its own, to read a dump as.
+const NOBODY: &str = "nobody";
 
 /// The database of a project, as its pillar describes it to the states.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +23,22 @@ pub struct Database {
     pub owner: String,
     locale: String,
     extensions: Vec<String>,
+    password: Option<Password>,
+}
+
+/// The owner's, which is never shown.
+#[derive(Clone, PartialEq, Eq)]
+struct Password(String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("********")
+    }
 }
 
 impl Database {
-    /// From `postgres` of the pillar; what it does not say follows from the project's name
-    /// (states/postgres/map.jinja).
+    /// From `postgres` and `secrets: {DB_PASSWORD: …}` of the pillar; what it does not say follows from the project's
+    /// name (states/postgres/map.jinja).
     pub fn read(project: &str, pillar: &Map<String, Value>) -> Self {
         let postgres = pillar.get("postgres");
         let text = |key: &str| postgres?.get(key)?.as_str().map(str::to_owned);
@@ -40,6 +53,13 @@ impl Database {
                 .filter_map(Value::as_str)
                 .map(str::to_owned)
                 .collect(),
+            password: pillar
+                .get("secrets")
+                .and_then(|secrets| secrets.get("DB_PASSWORD"))
+                .and_then(|password| {
+                    password.as_str().map(str::to_owned).or(password.as_i64().map(|n| n.to_string()))
+                })
+                .map(Password),
         }
     }
 
@@ -52,7 +72,12 @@ impl Database {
     /// closed, and comes back at once where the dump cannot be read. Says what was done.
     pub fn restore(&self, archive: Option<&Path>, facts: &Facts) -> Result<String> {
         let (name, before) = (identifier(&self.name), identifier(&self.before()));
-        let dump = archive.map(|archive| self.handed_over(archive, facts)).transpose()?;
+        if archive.is_some() && self.password.is_none() {
+            return Err(Fault::new(
+                "the pillar has no `DB_PASSWORD`, with which the database's owner logs in",
+            )
+            .help("write it under `secrets:` in secrets.sls"));
+        }
         sql(
             &format!(
                 "{closed}DROP DATABASE IF EXISTS {before};\n\
@@ -67,9 +92,9 @@ impl Database {
             facts,
         )
         .context("could not make room for the database")?;
-        let filled = self.fill(dump.as_deref(), facts);
-        if let Some(path) = dump {
-            let _best_effort = facts.host().perform(&Action::Remove { path });
+        let filled = self.fill(archive, facts);
+        if let Some(path) = archive {
+            let _best_effort = facts.host().perform(&Action::Remove { path: path.to_owned() });
         }
         if let Err(fault) = filled {
             self.undo(facts).context("could not return to the database that was there")?;
@@ -87,18 +112,28 @@ impl Database {
             .collect();
         sql(&extensions, &self.name, facts)?;
         let Some(dump) = dump else { return Ok(()) };
-        // What is made shall be the application's; it may not comment on extensions.
+        // A dump holds functions that run while it is read. Whoever made it could have put anything there, so the
+        // session is the owner's own from its login on: nothing in it can go back to being the server's superuser.
+        // (It may not comment on extensions.)
         let command = Command::new([
             "pg_restore".to_owned(),
             "--no-owner".to_owned(),
             "--no-privileges".to_owned(),
             "--no-comments".to_owned(),
             "--exit-on-error".to_owned(),
-            format!("--role={}", self.owner),
+            "--host=127.0.0.1".to_owned(),
+            format!("--username={}", self.owner),
             format!("--dbname={}", self.name),
-            dump.display().to_string(),
         ]);
-        facts.host().perform(&Action::Run(command.user(SERVER).timeout(LIMIT)))?;
+        let password = self.password.as_ref().map_or("", |password| password.0.as_str());
+        let command = command.user(NOBODY).env("PGPASSWORD", password).input(dump).timeout(LIMIT);
+        facts.host().perform(&Action::Run(command)).map_err(|fault| {
+            let said = fault.output.as_deref().unwrap_or_default();
+            match said.contains("to create extension") {
+                true => fault.help("name the extension under `postgres: {extensions: […]}` in the pillar"),
+                false => fault,
+            }
+        })?;
         Ok(())
     }
 
@@ -123,18 +158,6 @@ impl Database {
             facts,
         )?;
         Ok(format!("`{}` is what it was before the load", self.name))
-    }
-
-    /// The dump where the server's account can read it, and nobody else.
-    fn handed_over(&self, archive: &Path, facts: &Facts) -> Result<PathBuf> {
-        let dump = Path::new("/var/lib/postgresql").join(format!("{}.provision-dump", self.name));
-        let host = facts.host();
-        host.perform(&Action::Rename { from: archive.to_owned(), to: dump.clone() })
-            .context("this host has no database server")?;
-        host.perform(&Action::SetMode { path: dump.clone(), mode: 0o600 })?;
-        let owner = Owner { user: Some(SERVER.to_owned()), group: Some(SERVER.to_owned()) };
-        host.perform(&Action::SetOwner { path: dump.clone(), owner })?;
-        Ok(dump)
     }
 }
 

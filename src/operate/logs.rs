@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::facts::Facts;
 use crate::fault::Result;
-use crate::host::{Command, stream};
+use crate::host::{Command, streams};
 
 use super::meant;
 
@@ -22,22 +22,40 @@ pub fn logs(
     if files.is_empty() {
         return Ok(false);
     }
-    let mut command = Command::new(["tail".to_owned(), "-v".to_owned(), format!("-n{lines}")]);
-    command.argv.extend(follow.then(|| "-F".to_owned()));
-    command.argv.push("--".to_owned());
-    command.argv.extend(files.iter().map(|path| path.display().to_string()));
-    let mut reader = Headers::default();
-    stream(&command, &mut |line| {
-        for line in reader.take(line) {
-            tell(&reader.source, &line);
+    // The application's user may put a symlink in the place of its logs: it is that user who reads them.
+    let own = folder(project);
+    let (own, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.starts_with(&own));
+    let mut commands = Vec::new();
+    for (files, user) in [(own, Some(project)), (others, None)] {
+        if files.is_empty() {
+            continue;
+        }
+        let mut command = Command::new(["tail".to_owned(), "-v".to_owned(), format!("-n{lines}")]);
+        command.argv.extend(follow.then(|| "-F".to_owned()));
+        command.argv.push("--".to_owned());
+        command.argv.extend(files.iter().map(|path| path.display().to_string()));
+        command.user = user.map(str::to_owned);
+        commands.push(command);
+    }
+    let mut readers = [Headers::default(), Headers::default()];
+    streams(&commands, &mut |at, line| {
+        if let Some(reader) = readers.get_mut(at) {
+            for line in reader.take(line) {
+                tell(&reader.source, &line);
+            }
         }
     })?;
     Ok(true)
 }
 
+/// Where the application writes its logs.
+fn folder(project: &str) -> PathBuf {
+    Path::new("/var/www").join(project).join("shared/log")
+}
+
 /// Files that one of the names means: by the file's name, or by the folder of a service.
 fn files(project: &str, names: &[String], facts: &Facts) -> Result<Vec<PathBuf>> {
-    let own = Path::new("/var/www").join(project).join("shared/log");
+    let own = folder(project);
     let mut found = Vec::new();
     for (folder, of_project) in [
         (own.as_path(), true),

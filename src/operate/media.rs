@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::facts::Facts;
-use crate::fault::{Context as _, Fault, Result};
+use crate::fault::{Fault, Result};
 use crate::host::{Action, Command, Owner};
 
 /// Many large files take their time.
@@ -35,11 +35,12 @@ pub fn restore(project: &str, archive: Option<&Path>, facts: &Facts) -> Result<S
     host.perform(&Action::MakeDirectory { path: new.clone(), mode: Some(0o755), owner })?;
     if let Some(archive) = archive {
         let folder = new.display().to_string();
-        let unpack = ["tar", "-x", "--no-same-owner", "--no-same-permissions", "--strip-components=1", "-C"];
-        let own = ["chown", "-R", "--no-dereference"];
-        let unpacked = run(&unpack, &[&folder, "-f", &archive.display().to_string()], facts)
-            .and_then(|()| run(&own, &[&format!("{project}:{project}"), &folder], facts));
-        if let Err(fault) = unpacked {
+        let argv = ["tar", "-x", "--no-same-permissions", "--strip-components=1", "-C", &folder, "-f", "-"];
+        // By the application's user: what is in it is the application's, and can lead root nowhere.
+        let mut unpack = Command::new(argv).user(project).input(archive).timeout(LIMIT);
+        unpack.group = Some(project.to_owned());
+        unpack.umask = Some(0o022);
+        if let Err(fault) = host.perform(&Action::Run(unpack)) {
             let _best_effort = host.perform(&Action::Remove { path: new });
             return Err(fault.context("the media could not be unpacked; they are as they were"));
         }
@@ -71,10 +72,4 @@ pub fn undo(project: &str, facts: &Facts) -> Result<String> {
         host.perform(&Action::Remove { path: new })?;
     }
     Ok(format!("`{}` is what it was", media.display()))
-}
-
-fn run(argv: &[&str], operands: &[&str], facts: &Facts) -> Result<()> {
-    let command = Command::new(argv.iter().chain(operands).copied()).timeout(LIMIT);
-    facts.host().perform(&Action::Run(command)).context("tar or chown failed")?;
-    Ok(())
 }

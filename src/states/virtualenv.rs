@@ -65,7 +65,7 @@ impl Managed {
         }
     }
 
-    fn create(&self, context: &Context<'_>, folder: &str) -> Result<Action> {
+    fn create(&self, context: &Context<'_>, folder: &str, options: &Options<'_>) -> Result<Action> {
         let python = self.python.as_deref().unwrap_or("python3");
         let facts = context.facts;
         let is_there = match python.starts_with('/') {
@@ -88,7 +88,7 @@ impl Managed {
             words.extend(["--prompt", prompt]);
         }
         words.push(folder);
-        Ok(Action::Run(self.options().apply(Command::new(words))))
+        Ok(Action::Run(options.apply(Command::new(words))))
     }
 }
 
@@ -98,10 +98,11 @@ impl State for Managed {
         let environment = Environment::of(Some(folder));
         let host = context.facts.host();
         let mut plan = Plan::default();
+        let user = environment.keeper(context.facts, self.user.as_ref())?;
+        let options = Options { user: user.as_ref(), ..self.options() };
         if !environment.is_there(host)? {
-            plan.push(Change::new("created"), self.create(context, folder)?);
+            plan.push(Change::new("created"), self.create(context, folder, &options)?);
         }
-        let options = self.options();
         if let Some(source) = &self.requirements {
             requirements_file(context, &environment, source, &options, &mut plan)?;
         }

@@ -157,6 +157,7 @@ application-data:
 {{ project.name }}-web-renewed:
   cmd.run:
     - name: /usr/local/bin/provision renew --if-running {{ project.name }}
+    - runas: {{ project.user }}
     - onchanges:
       - file: {{ project.config }}/env
       - file: {{ project.config }}/gunicorn.conf.py

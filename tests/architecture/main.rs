@@ -9,7 +9,7 @@ mod table;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use table::{DOORS, ENGINE, HARMLESS, LINES, MODULES, PERFORM, TOP};
+use table::{BY_PATH, DOORS, ENGINE, HARMLESS, HOLD_OPEN, LINES, MODULES, PERFORM, PROGRAMS, STARTED, TOP};
 
 /// A file under src/, without the code of its tests.
 struct File {
@@ -18,6 +18,8 @@ struct File {
     /// The module right under the root: `host`.
     module: String,
     code: String,
+    /// As it is.
+    text: String,
     /// Starting at the crate, where they can be told: `crate::host::Local`, `std::fs::read`.
     paths: Vec<String>,
     lines: usize,
@@ -49,7 +51,8 @@ fn read(root: &Path, path: &Path) -> File {
     let code = if name.ends_with("/tests") { String::new() } else { scan::without_tests(&scan::bare(&text)) };
     let paths = scan::paths(&code).into_iter().map(|path| from_crate(&name, path)).collect();
     let module = name.split('/').next().unwrap_or_default().to_owned();
-    File { name, module, code, paths, lines: text.lines().count() }
+    let lines = text.lines().count();
+    File { name, module, code, text, paths, lines }
 }
 
 /// `super::…` and `provision::…` as paths from the crate's root.
@@ -141,6 +144,35 @@ fn only_the_engine_acts() {
     for file in files() {
         if file.code.contains(PERFORM) && !is_one_of(&file, ENGINE) {
             problems.insert(format!("src/{}.rs: only {} may act on a host", file.name, ENGINE.join(", ")));
+        }
+    }
+    no(problems);
+}
+
+#[test]
+fn root_works_by_open_folders_or_as_the_account_whose_folder_it_is() {
+    let mut problems = BTreeSet::new();
+    for file in files() {
+        let acts =
+            file.module == "host" && file.name != "host/fake" && !HOLD_OPEN.contains(&file.name.as_str());
+        for call in BY_PATH.iter().filter(|call| acts && file.code.contains(*call)) {
+            problems.insert(format!("src/{}.rs: `{call}…)` is for {}", file.name, HOLD_OPEN.join(", ")));
+        }
+        if !["deploy", "operate", "commands"].contains(&file.module.as_str()) {
+            continue;
+        }
+        for program in PROGRAMS.iter().filter(|program| file.text.contains(&format!("\"{program}\""))) {
+            if !STARTED.iter().any(|(name, started, _)| *name == file.name && started == program) {
+                problems.insert(format!(
+                    "src/{}.rs: starts `{program}`: as which account, in whose folder? see STARTED",
+                    file.name
+                ));
+            }
+        }
+    }
+    for (name, program, _) in STARTED {
+        if !files().iter().any(|file| file.name == *name && file.text.contains(&format!("\"{program}\""))) {
+            problems.insert(format!("STARTED: src/{name}.rs does not start `{program}`"));
         }
     }
     no(problems);

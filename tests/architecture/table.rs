@@ -222,5 +222,60 @@ pub const HARMLESS: &[&str] = &[
 pub const PERFORM: &str = ".perform(";
 pub const ENGINE: &[&str] = &["host", "converge", "deploy", "operate"];
 
+/// Root never works by path inside a tree that another account can write. On the host, files are changed by
+/// actions, which `host/local` performs through open folders; these files alone do so, and each call in them names
+/// a place that is held open (`Place`, `Folder`) or a folder that only root can write.
+pub const BY_PATH: &[&str] = &[
+    "fs::write(",
+    "fs::rename(",
+    "fs::copy(",
+    "fs::remove_file(",
+    "fs::remove_dir_all(",
+    "fs::hard_link(",
+    "fs::create_dir",
+    "fs::set_permissions(",
+    "File::create(",
+    "symlink(",
+    "chown(",
+];
+pub const HOLD_OPEN: &[&str] = &[
+    "host/local/copy",
+    "host/local/extract",
+    "host/local/files",
+    "host/local/write",
+    // /var/lib/provision and /usr/local/bin are root's.
+    "host/home",
+    "host/owed",
+];
+
+/// Programs that change or read files by path, and where deploys and operation may start them: as the project's
+/// user, or where everything on the way is root's. A new pair needs that reason.
+pub const PROGRAMS: &[&str] = &[
+    "tar",
+    "chown",
+    "chmod",
+    "cp",
+    "mv",
+    "rm",
+    "find",
+    "rsync",
+    "install",
+    "ln",
+    "mkdir",
+    "tail",
+    "pg_restore",
+    "compileall",
+];
+pub const STARTED: &[(&str, &str, &str)] = &[
+    ("deploy/source", "tar", "into a release that is root's alone"),
+    ("deploy/stage", "compileall", "while all of the release is root's"),
+    ("deploy/packages", "install", "pip's word; pip runs as the project's user"),
+    ("operate/media", "tar", "as the project's user"),
+    ("operate/logs", "tail", "the project's logs as its user"),
+    ("operate/database", "pg_restore", "as an account without rights, which logs in as the database's owner"),
+    ("commands/promote", "tar", "as the project's user"),
+    ("commands/data", "tar", "as the project's user"),
+];
+
 /// No file under src/ has more lines.
 pub const LINES: usize = 500;

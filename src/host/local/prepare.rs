@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::PoisonError;
 
-use super::Local;
+use super::{Local, place};
 use crate::fault::{Fault, Result};
 use crate::host::names::{self, Database};
 use crate::host::{Command, Host, Kind, PATH, follow};
@@ -108,7 +108,13 @@ pub(super) fn prepare(host: &Local, command: &Command) -> Result<std::process::C
         ready.env("SUDO_USER", user);
     }
     let piped = |wanted: bool| if wanted { Stdio::piped() } else { Stdio::null() };
-    ready.stdin(piped(command.stdin.is_some()));
+    ready.stdin(match &command.input {
+        Some(path) => {
+            let missing = || Fault::new(format!("`{}`: no such file", path.display()));
+            Stdio::from(place::open(path)?.ok_or_else(missing)?)
+        }
+        None => piped(command.stdin.is_some()),
+    });
     ready.stdout(piped(!command.detached)).stderr(piped(!command.detached));
     Ok(ready)
 }

@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
+use std::process::Child;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -23,35 +24,43 @@ const LONGEST: u64 = 64 << 10;
 /// Runs a command until it ends, or until nobody reads our standard output any more. Gives its exit code, as
 /// shells say it. Its errors come among its lines.
 pub fn stream(command: &Command, line: &mut dyn FnMut(&str)) -> Result<i32> {
-    let mut ready = prepare(&Local::new(), command)?;
-    let mut child = ready.spawn().map_err(|error| {
-        Fault::new(format!("`{}` could not be started: {}", command.line(), said(&error)))
-    })?;
+    streams(std::slice::from_ref(command), &mut |_, text| line(text))
+}
+
+/// The same of several commands at once, until all have ended; lines come with the place of their command. Gives
+/// the exit code of the last.
+pub fn streams(commands: &[Command], line: &mut dyn FnMut(usize, &str)) -> Result<i32> {
+    let mut running = Running(Vec::new());
     let (send, lines) = channel();
-    for pipe in [
-        child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
-        child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        let send = send.clone();
-        std::thread::spawn(move || read(pipe, &send));
+    for (at, command) in commands.iter().enumerate() {
+        let mut child = prepare(&Local::new(), command)?.spawn().map_err(|error| {
+            Fault::new(format!("`{}` could not be started: {}", command.line(), said(&error)))
+        })?;
+        for pipe in [
+            child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
+            child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            let send = send.clone();
+            std::thread::spawn(move || read(pipe, at, &send));
+        }
+        running.0.push(child);
     }
     drop(send);
     let mut ended = None;
     loop {
         match lines.recv_timeout(PULSE) {
-            Ok(text) => line(&text),
+            Ok((at, text)) => line(at, &text),
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
                 if nobody_listens() {
-                    end(&mut child);
                     return Err(Fault::new("nobody listens any more"));
                 }
                 // A daemon that it started may hold the pipes for ever.
                 let since = *ended.get_or_insert(Instant::now());
-                if child.try_wait()?.is_none() {
+                if running.some_runs()? {
                     ended = None;
                 } else if since.elapsed() > PULSE {
                     break;
@@ -59,16 +68,43 @@ pub fn stream(command: &Command, line: &mut dyn FnMut(&str)) -> Result<i32> {
             }
         }
     }
-    let status = child.wait()?;
-    Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)))
+    let mut code = 0;
+    for child in &mut running.0 {
+        let status = child.wait()?;
+        code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    }
+    Ok(code)
 }
 
-fn read(pipe: Box<dyn Read + Send>, send: &Sender<String>) {
+/// Programs that do not outlive us.
+struct Running(Vec<Child>);
+
+impl Running {
+    fn some_runs(&mut self) -> Result<bool> {
+        let mut some = false;
+        for child in &mut self.0 {
+            some |= child.try_wait()?.is_none();
+        }
+        Ok(some)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            if matches!(child.try_wait(), Ok(None)) {
+                end(child);
+            }
+        }
+    }
+}
+
+fn read(pipe: Box<dyn Read + Send>, at: usize, send: &Sender<(usize, String)>) {
     let mut pipe = BufReader::new(pipe);
     let mut line = Vec::new();
     while let Ok(1..) = (&mut pipe).take(LONGEST).read_until(b'\n', &mut line) {
         let text = String::from_utf8_lossy(&line);
-        if send.send(text.trim_end_matches(['\r', '\n']).to_owned()).is_err() {
+        if send.send((at, text.trim_end_matches(['\r', '\n']).to_owned())).is_err() {
             break;
         }
         line.clear();

@@ -81,7 +81,10 @@ impl<'a> Place<'a> {
             let text = facts.host().read(file)?.unwrap_or_default();
             entries.extend(config_file::parse(&String::from_utf8_lossy(&text)));
         }
-        let account = account(facts, user, repo.unwrap_or(Path::new("/")))?;
+        let account = match repo {
+            Some(repo) => account(facts, user, repo)?,
+            None => user.cloned(),
+        };
         Ok(Self { repo, transport: Transport::new("", account, &[], None, None)?, entries })
     }
 

@@ -28,13 +28,7 @@ use repository::Repository;
 /// The account that git runs as: the one asked for; else the owner of what is there, since git refuses to
 /// work as root in another account's repository, and would leave files that the owner cannot change.
 fn account(facts: &Facts, user: Option<&String>, target: &Path) -> Result<Option<String>> {
-    if let Some(user) = user {
-        return Ok(Some(user.clone()));
-    }
-    match facts.host().stat(target)? {
-        Some(stat) if stat.uid != 0 => Ok(Some(facts.user_name(stat.uid)?)),
-        _ => Ok(None),
-    }
+    facts.keeper(target, user)
 }
 
 /// The repository at a place, or nothing where one may be made: an empty folder or none. What is in the

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::requirement::normal;
+use crate::facts::Facts;
 use crate::fault::{Fault, Result};
 use crate::host::{Command, Host};
 
@@ -78,6 +79,14 @@ impl Environment {
         match &self.folder {
             Some(folder) => Ok(host.stat(&folder.join("pyvenv.cfg"))?.is_some()),
             None => Ok(true),
+        }
+    }
+
+    /// The account that pip runs as: a program in a folder of somebody else's is that account's.
+    pub fn keeper(&self, facts: &Facts, asked: Option<&String>) -> Result<Option<String>> {
+        match &self.folder {
+            Some(folder) => facts.keeper(folder, asked),
+            None => Ok(asked.cloned()),
         }
     }
 

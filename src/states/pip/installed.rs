@@ -90,11 +90,16 @@ impl Installed {
     }
 
     /// What is to be installed, each with its change.
-    fn due(&self, context: &Context<'_>, environment: &Environment) -> Result<Vec<(Change, String, bool)>> {
+    fn due(
+        &self,
+        context: &Context<'_>,
+        environment: &Environment,
+        options: &Options<'_>,
+    ) -> Result<Vec<(Change, String, bool)>> {
         let host = context.facts.host();
         let installed = environment.installed(host)?;
         let newest = if self.upgrade && environment.is_there(host)? && !installed.is_empty() {
-            outdated::ask(context.facts, environment, &self.options())?
+            outdated::ask(context.facts, environment, options)?
         } else {
             std::collections::BTreeMap::new()
         };
@@ -123,7 +128,8 @@ impl Installed {
 impl State for Installed {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
         let environment = self.environment();
-        let options = self.options();
+        let user = environment.keeper(context.facts, self.user.as_ref())?;
+        let options = Options { user: user.as_ref(), ..self.options() };
         if !environment.is_there(context.facts.host())? {
             let folder = environment.folder.clone().unwrap_or_default();
             if !context.facts.coming(&Key::Environment(folder)) {
@@ -145,7 +151,7 @@ impl State for Installed {
         if let Some(source) = &self.requirements {
             file::plan(context, &environment, source, &options, &mut plan)?;
         }
-        let due = self.due(context, &environment)?;
+        let due = self.due(context, &environment, &options)?;
         // One pip for all, so that it solves their conditions together: with the first change.
         for (_, text, is_editable) in &due {
             if *is_editable {

@@ -30,7 +30,7 @@ impl State for Removed {
         let mut plan = Plan::default();
         if let Some(version) = installed.get(&normal(&self.name)) {
             let mut command = environment.pip(["uninstall", "--yes", &self.name]);
-            command.user.clone_from(&self.user);
+            command.user = environment.keeper(context.facts, self.user.as_ref())?;
             command.cwd.clone_from(&self.cwd);
             let change = Change::new(format!("package {}", self.name)).from(version).to("removed");
             plan.push(change, Action::Run(command));

@@ -30,8 +30,9 @@ impl State for Uptodate {
         if !environment.is_there(context.facts.host())? {
             return Err(environment.missing());
         }
+        let user = environment.keeper(context.facts, self.user.as_ref())?;
         let options =
-            Options { user: self.user.as_ref(), cwd: self.cwd.as_ref(), upgrade: true, ..Options::default() };
+            Options { user: user.as_ref(), cwd: self.cwd.as_ref(), upgrade: true, ..Options::default() };
         let outdated = outdated::ask(context.facts, &environment, &options)?;
         let mut words = options.words();
         words.extend(outdated.keys().cloned());
