@@ -155,7 +155,8 @@ fn root_works_by_open_folders_or_as_the_account_whose_folder_it_is() {
     for file in files() {
         let acts =
             file.module == "host" && file.name != "host/fake" && !HOLD_OPEN.contains(&file.name.as_str());
-        for call in BY_PATH.iter().filter(|call| acts && file.code.contains(*call)) {
+        let code = file.code.replace("is_symlink(", "");
+        for call in BY_PATH.iter().filter(|call| acts && code.contains(*call)) {
             problems.insert(format!("src/{}.rs: `{call}…)` is for {}", file.name, HOLD_OPEN.join(", ")));
         }
         if !["deploy", "operate", "commands"].contains(&file.module.as_str()) {
