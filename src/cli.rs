@@ -242,6 +242,14 @@ pub struct RunOptions {
     /// The host's address, instead of those in pillar/ENV/env.sls; may be given several times
     #[arg(short = 'H', long = "host", value_name = "HOST[:PORT]", global = true)]
     pub hosts: Vec<String>,
+    /// Make hosts of another project or environment this one's; asks for each host's name
+    ///
+    /// Says first what the old owner leaves there: nothing of it is removed but its site and its programs.
+    #[arg(long, global = true)]
+    pub take_over: bool,
+    /// Do not ask, as scripts need it
+    #[arg(long, global = true)]
+    pub yes: bool,
     /// Only these hosts of the environment: names, or roles as in role:web; separated by commas
     #[arg(long, value_name = "HOST,…", value_delimiter = ',', global = true)]
     pub limit: Vec<String>,

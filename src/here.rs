@@ -6,6 +6,7 @@ mod files;
 mod inspect;
 mod offline;
 mod own_facts;
+mod owning;
 mod secrets;
 mod telling;
 
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use crate::compile::Compiled;
 use crate::converge::Converge;
 use crate::deploy;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, PROTOCOL};
 use crate::exit::Exit;
 use crate::facts::Facts;
@@ -24,6 +26,7 @@ use crate::host::{Host, Local, Overlay, Owed};
 use crate::library::ProjectLibrary;
 use crate::operate;
 use crate::order::{Operation, Order, Task, Word};
+use crate::owner::Standing;
 use crate::plan::Mask;
 
 use self::telling::Telling;
@@ -87,6 +90,7 @@ fn carry_out(
     }
     let mut log = None;
     let mut _held = None;
+    let mut standing = Standing::Ours;
     if of_a_project && !order.plan && !order.task.is_free() {
         let home = Home::open(&order.project).map_err(broken)?;
         let since = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC");
@@ -98,14 +102,21 @@ fn carry_out(
             }
         }
         if !matches!(order.task, Task::Operate(Operation::Unlock { force: true })) {
-            operate::held(&order.project, &order.operator, &facts).map_err(|fault| (fault, Exit::Locked))?;
+            operate::held(&order.operator, &facts).map_err(|fault| (fault, Exit::Locked))?;
         }
+        // The operator's side has asked before; now nobody else can come between.
+        standing = owning::standing(order, &facts).map_err(wrong)?;
         install_program().map_err(broken)?;
         log = Some(home.log().map_err(broken)?);
+    } else if of_a_project {
+        standing = owning::standing(order, &facts).map_err(wrong)?;
     }
     let (pillar, problems) = files.pillar(&surroundings);
     let mask = Mask::new(&pillar.secrets);
     let mut told = Telling::new(&mask, log, tell);
+    if let Some(sentence) = standing.sentence(&order.claim()).filter(|_| standing != Standing::Nobodys) {
+        told.event(Event::Problem { problem: Diagnostic::warning(sentence) });
+    }
     if told.problems(problems) {
         return Ok(Exit::Project);
     }
@@ -139,6 +150,9 @@ fn carry_out(
                     }
                     Err(fault) => answer::failed(&fault, &mut told),
                 });
+            }
+            if of_a_project && !order.plan {
+                owning::take(order, &facts).map_err(broken)?;
             }
             Ok(converge(order, &compiled, &facts, &library, &mut told))
         }

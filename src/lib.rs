@@ -20,6 +20,7 @@ pub mod merge;
 pub mod migrate;
 pub mod operate;
 pub mod order;
+pub mod owner;
 pub mod parallel;
 pub mod pillar;
 pub mod plan;

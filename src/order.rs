@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Grains;
 use crate::fault::{Context as _, Fault, Result};
+use crate::owner::{Claim, Manners};
 
 pub use operation::{Operation, Verb};
 pub use word::Word;
@@ -35,6 +36,12 @@ pub struct Order {
     /// These SLS instead of the top file's.
     pub sls: Vec<String>,
     pub lenient: bool,
+    /// The names of all hosts of the environment.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// The host becomes the project's, whosever it is.
+    #[serde(default)]
+    pub take_over: bool,
     /// Pillar files that travel here and not by rsync, by path under `pillar/`.
     pub secrets: BTreeMap<String, String>,
     /// Other hosts get this order, too: the host says what it is and waits for the facts of all, and a deploy waits
@@ -104,6 +111,16 @@ pub struct Checkout {
 }
 
 impl Task {
+    /// How it behaves on a host that is somebody else's. `plan`: it is a dry run.
+    pub fn manners(&self, plan: bool) -> Manners {
+        match self {
+            Self::Converge if plan => Manners::Looks,
+            Self::Converge => Manners::Begins,
+            Self::Operate(Operation::Status { .. }) => Manners::Looks,
+            _ => Manners::Acts,
+        }
+    }
+
     /// Whether it waits for nobody: see [`Operation::is_free`].
     pub fn is_free(&self) -> bool {
         matches!(self, Self::Operate(operation) if operation.is_free())
@@ -128,6 +145,16 @@ impl std::fmt::Debug for Order {
 }
 
 impl Order {
+    /// Who comes with it.
+    pub fn claim(&self) -> Claim {
+        Claim {
+            project: self.project.clone(),
+            environment: self.environment.clone(),
+            name: self.id.clone(),
+            names: self.names.clone(),
+        }
+    }
+
     pub fn write(&self, out: &mut dyn Write) -> Result<()> {
         let document = serde_json::to_vec(self).map_err(|error| Fault::new(error.to_string()))?;
         writeln!(out, "{HEADER} {}", document.len()).context("could not send the order")?;

@@ -69,6 +69,8 @@ pub struct Travel {
     pub files: BTreeMap<String, PathBuf>,
     /// Over standard input only: path under `pillar/` to the text.
     pub secrets: BTreeMap<String, String>,
+    /// The same with every value taken out: what others' hosts may see.
+    pub hollow: BTreeMap<String, String>,
 }
 
 impl Project {
@@ -148,6 +150,7 @@ impl Project {
             if is_secret(path) {
                 let text =
                     std::fs::read_to_string(&file).context(format!("cannot read `{}`", file.display()))?;
+                travel.hollow.insert(path.clone(), secrets::hollow(path, &text));
                 travel.secrets.insert(path.clone(), text);
             } else {
                 travel.files.insert(format!("pillar/{path}"), file);

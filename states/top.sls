@@ -19,6 +19,9 @@ base:
     - ssh
     - users.former
     - fail2ban
+{%- if grains.get('former_projects') %}
+    - former
+{%- endif %}
 {%- if 'db-master' in roles %}
     - postgres
 {%- endif %}

@@ -100,9 +100,6 @@ pub struct PromoteCommand {
     /// The environment that it goes to, as in production
     #[arg(value_name = "TO")]
     pub to: String,
-    /// Do not ask for the names of both releases
-    #[arg(long)]
-    pub yes: bool,
     /// Bring the database and the media of this environment, too, in the place of those there
     ///
     /// The site is closed meanwhile. What was there is kept: `provision TO db undo --media`. Where anything fails,
@@ -112,6 +109,9 @@ pub struct PromoteCommand {
     /// Begin with an empty database and no media; what was there is kept as with --data-from
     #[arg(long)]
     pub fresh: bool,
+    /// Although FROM is production or takes only what runs elsewhere (`promote_only`)
+    #[arg(long)]
+    pub i_know: bool,
     #[command(flatten)]
     pub pace: Pace,
     #[command(flatten)]

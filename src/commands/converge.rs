@@ -6,12 +6,18 @@ use crate::fault::{Fault, Result};
 use crate::here;
 use crate::order::{Order, Task};
 
-use super::check;
 use super::session::{Outgoing, Session};
+use super::{check, take_over};
 
 /// What the top file says, or these state files instead.
 pub fn run(environment: &str, options: &RunOptions, sls: &[String], plan: bool) -> Result<Exit> {
     let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
+    if options.take_over
+        && !options.local
+        && let Some(exit) = take_over::confirmed(&session, options.yes)?
+    {
+        return Ok(exit);
+    }
     let sls = sls.to_vec();
     Ok(session.run(Outgoing { sls, plan, ..Outgoing::of(Task::Converge) }).exit)
 }

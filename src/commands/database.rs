@@ -14,7 +14,7 @@ use super::closed::{Interrupted, closed};
 use super::session::{APPLICATION, Outgoing, Session};
 
 /// The environment whose data is not to be replaced by mistake.
-const PRODUCTION: &str = "production";
+pub const PRODUCTION: &str = "production";
 /// Where the database is.
 pub const MASTER: &[&str] = &["db-master"];
 

@@ -19,6 +19,7 @@ mod sandbox;
 mod serve;
 mod session;
 mod show;
+mod take_over;
 mod targets;
 mod trial;
 mod upgrade;
@@ -178,7 +179,12 @@ fn moved(arguments: &[OsString], behind: Vec<OsString>) -> impl Iterator<Item = 
 
 fn task(environment: &str, parsed: EnvironmentCommand) -> Result<Exit, Fault> {
     let EnvironmentCommand { options, task } = parsed;
-    match task.unwrap_or_default() {
+    let task = task.unwrap_or_default();
+    if options.take_over && !matches!(task, Task::Converge) {
+        return Err(Fault::new("--take-over is for a run that converges, without a task")
+            .help(format!("provision {environment} plan shows what it would change; then: provision {environment} --take-over")));
+    }
+    match task {
         Task::Converge => converge::run(environment, &options, &[], false),
         Task::Plan => converge::run(environment, &options, &[], true),
         Task::Apply(ApplyArguments { sls, plan }) => converge::run(environment, &options, &sls, plan),

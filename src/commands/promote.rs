@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::cli::PromoteCommand;
 use crate::deploy::Settings;
 use crate::event::{Event, Release};
@@ -11,10 +13,11 @@ use crate::fault::{Context as _, Fault, Result};
 use crate::order::{Checkout, Code, DeployOrder, Operation, Task};
 
 use super::data::Data;
+use super::database::PRODUCTION;
 use super::session::{APPLICATION, Outgoing, Session};
 
 pub fn run(command: &PromoteCommand) -> Result<Exit> {
-    let PromoteCommand { from, to, yes, data_from, fresh, pace, options } = command;
+    let PromoteCommand { from, to, data_from, fresh, i_know, pace, options } = command;
     if from == to {
         return Err(Fault::new(format!("`{from}` cannot be promoted to itself")));
     }
@@ -27,6 +30,14 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     else {
         return Ok(Exit::Project);
     };
+    let takes_only =
+        |session: &Session| session.pillar("promote_only").and_then(Value::as_bool) == Some(true);
+    if !i_know && (from == PRODUCTION || (takes_only(&source) && !takes_only(&target))) {
+        return Err(Fault::new(format!("`{from}` takes what runs elsewhere: promoting from it goes the wrong way"))
+            .help(format!(
+                "you may mean: provision promote {to} {from}; if `{to}` shall run what `{from}` runs, add --i-know"
+            )));
+    }
     let data_source = match data_from {
         Some(name) if name == to => {
             return Err(Fault::new(format!("`{to}` has its own data already")).help("leave --data-from out"));
@@ -54,7 +65,7 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
         explain(&source, &there, &target, here.as_ref(), &surplus(&kept, &settings));
         explain_data(to, data_from.as_deref(), *fresh);
     }
-    if !yes {
+    if !options.yes {
         confirm(&there, here.as_ref())?;
     }
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;

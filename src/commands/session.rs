@@ -13,9 +13,11 @@ use crate::exit::Exit;
 use crate::fault::{Context as _, Fault, Result};
 use crate::here;
 use crate::order::{Operation, Order, Task};
-use crate::project::{Project, hosts};
+use crate::owner::{Claim, Standing};
+use crate::project::{Project, Travel, hosts};
 use crate::remote::{
-    AT_ONCE, Fleet, Freight, Login, Password, Payload, Target, operator, vagrant_ssh_config, watch_signals,
+    AT_ONCE, Fleet, Freight, Leavings, Login, Password, Payload, Refusal, Target, operator,
+    vagrant_ssh_config, watch_signals,
 };
 use crate::report::Report;
 
@@ -219,8 +221,8 @@ impl Session {
     /// A terminal on the first host: a shell there, or this command.
     pub fn shell(&self, command: &[String]) -> Result<Exit> {
         let Some(target) = self.targets.first() else { return Ok(Exit::Project) };
-        let project = self.project_name();
-        match crate::remote::terminal(target, &project, command, self.password.as_ref()) {
+        let claim = Claim { name: target.name.clone(), ..self.claim() };
+        match crate::remote::terminal(target, &claim, command, self.password.as_ref()) {
             Ok(0) => Ok(Exit::Converged),
             Ok(_) => Ok(Exit::Failed),
             Err(refusal) => Ok(refused(refusal)),
@@ -233,7 +235,8 @@ impl Session {
         let Some(target) = targets.first() else {
             return Err(Fault::new(format!("none of these hosts has the role `{role}`")));
         };
-        match crate::remote::download(target, &self.project_name(), argv, self.password.as_ref(), into) {
+        let claim = Claim { name: target.name.clone(), ..self.claim() };
+        match crate::remote::download(target, &claim, argv, self.password.as_ref(), into) {
             Ok(()) => Ok(Exit::Converged),
             Err(refusal) => Ok(refused(refusal)),
         }
@@ -303,12 +306,46 @@ impl Session {
         &self.environment
     }
 
+    /// Who comes to the hosts.
+    fn claim(&self) -> Claim {
+        let known = hosts(&self.pillar).unwrap_or_default();
+        Claim {
+            project: self.project_name(),
+            environment: self.environment.clone(),
+            name: String::new(),
+            names: known.into_iter().map(|host| host.name).collect(),
+        }
+    }
+
+    fn fleet(&self, targets: Vec<Target>, pace: Option<Pace>) -> Fleet {
+        Fleet {
+            claim: self.claim(),
+            rolling: pace.map(|pace| pace.width(targets.len())),
+            targets,
+            password: self.password.clone(),
+            at_once: self.options.jobs.map_or(AT_ONCE, usize::from),
+        }
+    }
+
+    /// What is found on each host, before anything is done there: whose it is, and what that owner leaves.
+    pub fn standings(&self) -> Vec<(Target, std::result::Result<(Standing, Leavings), Refusal>)> {
+        let found = self.fleet(self.targets.clone(), None).standings();
+        self.targets.iter().cloned().zip(found).collect()
+    }
+
+    /// As [`Owner`] sentences name it.
+    pub fn claim_of(&self, target: &Target) -> Claim {
+        Claim { name: target.name.clone(), ..self.claim() }
+    }
+
     fn run_for(&self, outgoing: Outgoing, report: &mut dyn Report) -> Ran {
-        let project = self.project_name();
+        let claim = self.claim();
         let order = Order {
             protocol: PROTOCOL,
-            project: project.clone(),
-            environment: self.environment.clone(),
+            project: claim.project,
+            environment: claim.environment,
+            names: claim.names,
+            take_over: self.options.take_over,
             id: self.options.id.clone().unwrap_or_default(),
             plan: outgoing.plan,
             only: self.options.only.clone(),
@@ -344,17 +381,10 @@ impl Session {
             {
                 return Err(Fault::new(problem.message));
             }
-            let travel = self.project.travel(&host.pillar.visited)?;
-            let payload = Payload { files: travel.files };
-            Ok(Freight { payload, secrets: travel.secrets, archive: outgoing.archive.clone() })
+            let Travel { files, secrets, hollow } = self.project.travel(&host.pillar.visited)?;
+            Ok(Freight { payload: Payload { files }, secrets, hollow, archive: outgoing.archive.clone() })
         };
-        let fleet = Fleet {
-            project,
-            targets: targets.clone(),
-            password: self.password.clone(),
-            at_once: self.options.jobs.map_or(AT_ONCE, usize::from),
-            rolling: outgoing.pace.map(|pace| pace.width(targets.len())),
-        };
+        let fleet = self.fleet(targets.clone(), outgoing.pace.clone());
         let mut changed = 0;
         let exits = fleet.run(&order, &freights, &mut |at, event| {
             if let Event::Finished { summary } = &event {
@@ -367,7 +397,8 @@ impl Session {
     }
 }
 
-fn refused(refusal: crate::remote::Refusal) -> Exit {
+/// Tells why a host cannot be used.
+pub fn refused(refusal: crate::remote::Refusal) -> Exit {
     super::complain(&Fault { message: refusal.message, help: refusal.help, output: None });
     refusal.exit
 }

@@ -28,8 +28,8 @@ impl Answer<'_> {
             Operation::History { limit } => {
                 deploy::history(project, *limit, facts).map(|deploys| Event::History { deploys })
             }
-            Operation::Lock { reason } => operate::lock(project, &order.operator, reason, facts).map(note),
-            Operation::Unlock { .. } => operate::unlock(project, facts).map(note),
+            Operation::Lock { reason } => operate::lock(&order.operator, reason, facts).map(note),
+            Operation::Unlock { .. } => operate::unlock(facts).map(note),
             Operation::Maintenance { on, cron } => operate::maintenance(project, *on, *cron, facts).map(note),
             Operation::Cron { on } => operate::cron(*on, facts).map(note),
             Operation::Restore { archive } => database.restore(archive.as_deref(), facts).map(note),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::own_facts;
+use super::{own_facts, owning};
 use crate::diagnostic::Problems;
 use crate::facts::{Facts, Grains};
 use crate::fault::Result;
@@ -53,6 +53,11 @@ pub(super) fn surroundings(order: &Order, states: &Tree, facts: &Arc<Facts>) -> 
     grains.extend(order.grains.clone());
     let id = if order.id.is_empty() { text(&grains, "id") } else { order.id.clone() };
     grains.insert("id".to_owned(), Value::from(id.as_str()));
+    let owner = owning::owner(&order.project, facts)?;
+    let former = owner.map(|owner| owner.former_projects(&order.project)).unwrap_or_default();
+    if !order.project.is_empty() && !former.is_empty() {
+        grains.insert("former_projects".to_owned(), Value::from(former));
+    }
     if let Some(port) = order.ssh_port {
         grains.insert("ssh_port".to_owned(), Value::from(port));
     }

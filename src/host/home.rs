@@ -36,9 +36,9 @@ impl Home {
         Ok(Self { folder })
     }
 
-    /// Takes the lock of the host, or says who holds it. `holder` is written for others to read.
+    /// Takes the lock of the host, whatever its project, or says who holds it. `holder` is written for others to read.
     pub fn lock(&self, holder: &str) -> Result<Result<Lock, String>> {
-        let path = self.folder.join("lock");
+        let path = Path::new(ROOT).join("lock");
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -61,6 +61,11 @@ impl Home {
             }
             Err(TryLockError::Error(error)) => Err(Fault::from(error).context(path.display())),
         }
+    }
+
+    /// Our folder; it need not be there.
+    pub fn root() -> &'static Path {
+        Path::new(ROOT)
     }
 
     /// The folder of a project; it need not be there.
@@ -93,6 +98,21 @@ impl Home {
             .open(&path)
             .context(format!("cannot write `{}`", path.display()))
     }
+}
+
+/// Writes a note that everybody may read into a folder of root's.
+pub fn note(path: &Path, content: &[u8]) -> Result<()> {
+    let write = || -> Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+        let mut new = tempfile::Builder::new().prefix(".provision-").tempfile_in(folder)?;
+        new.write_all(content)?;
+        new.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        new.as_file().sync_all()?;
+        new.persist(path).map_err(|error| Fault::from(error.error))?;
+        Ok(())
+    };
+    write().context(format!("cannot write `{}`", path.display()))
 }
 
 /// Puts the running program where `provision env` is looked for, if it is not there already.

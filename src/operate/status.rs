@@ -34,7 +34,7 @@ pub fn status(project: &str, names: &[String], site: Site, facts: &Facts) -> Res
         release: site.release,
         health: site.health,
         converged: converged(project, facts)?,
-        locked: hold::shown(project, facts)?,
+        locked: hold::shown(facts)?,
         maintenance: host.stat(&super::switches::page(project))?.is_some(),
         draining: site.draining,
         reboot: upgrade::restart_is_due(facts)?,

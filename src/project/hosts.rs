@@ -25,12 +25,25 @@ impl HostEntry {
 
 /// Reads `hosts`: a list of addresses, or a map of names to `{address, user, port, roles}`.
 pub fn hosts(pillar: &Map<String, Value>) -> Result<Vec<HostEntry>> {
-    match pillar.get("hosts") {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => items.iter().map(plain).collect(),
-        Some(Value::Object(map)) => map.iter().map(|(name, entry)| named(name, entry)).collect(),
-        Some(_) => Err(wrong("`hosts` is neither a list nor a map")),
+    let found: Vec<HostEntry> = match pillar.get("hosts") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.iter().map(plain).collect::<Result<_>>()?,
+        Some(Value::Object(map)) => {
+            map.iter().map(|(name, entry)| named(name, entry)).collect::<Result<_>>()?
+        }
+        Some(_) => return Err(wrong("`hosts` is neither a list nor a map")),
+    };
+    for (at, host) in found.iter().enumerate() {
+        let same = |other: &&HostEntry| other.address == host.address && other.port == host.port;
+        if let Some(twin) = found.iter().take(at).find(same) {
+            return Err(Fault::new(format!(
+                "`{}` and `{}` in `hosts` have the same address, `{}`",
+                twin.name, host.name, host.address
+            ))
+            .help("one machine has one name: take one of them out, or correct its address"));
+        }
     }
+    Ok(found)
 }
 
 fn plain(item: &Value) -> Result<HostEntry> {
@@ -120,6 +133,8 @@ mod tests {
             serde_json::json!({"hosts": [1]}),
             serde_json::json!({"hosts": {"a": {"port": 0}}}),
             serde_json::json!({"hosts": {"a": {"roles": "web"}}}),
+            serde_json::json!({"hosts": {"a": "192.0.2.1", "b": {"address": "192.0.2.1"}}}),
+            serde_json::json!({"hosts": ["192.0.2.1", "192.0.2.1"]}),
         ] {
             assert!(read(wrong).is_err());
         }

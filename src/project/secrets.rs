@@ -63,9 +63,32 @@ pub fn check(root: &Path, environment: &str, pillar: &Map<String, Value>) -> Pro
     problems
 }
 
+/// A file of secrets with the same keys and without their values, as YAML. Of one that cannot be read nothing is left.
+pub fn hollow(path: &str, text: &str) -> String {
+    fn empty(value: &mut Value) {
+        match value {
+            Value::Object(map) => map.values_mut().for_each(empty),
+            Value::Array(items) => items.iter_mut().for_each(empty),
+            leaf => *leaf = Value::from("(not sent to a host of others)"),
+        }
+    }
+    let node = yaml::parse(&Source::new(path, text)).ok().flatten();
+    let mut value = node.map_or_else(|| Value::Object(Map::new()), |node| node.to_json());
+    empty(&mut value);
+    value.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hollow_file_has_the_keys_and_no_value() {
+        let hollow = hollow("secrets.sls", "secrets:\n  A: hush\n  B: [hush, {C: 5}]\n");
+        assert!(hollow.contains("\"A\"") && hollow.contains("\"C\""), "{hollow}");
+        assert!(!hollow.contains("hush") && !hollow.contains('5'), "{hollow}");
+        assert_eq!(super::hollow("secrets.sls", "{{ hush"), "{}");
+    }
 
     #[test]
     fn each_missing_secret_is_named_and_no_value_shown() {

@@ -8,17 +8,19 @@ use super::connection::Connection;
 use super::probe::Probe;
 use super::{Password, Refusal, Target};
 use crate::exit::Exit;
+use crate::owner::{Claim, Manners};
 
 /// Runs a command as root there; what it writes goes into the file.
 pub fn download(
     target: &Target,
-    project: &str,
+    claim: &Claim,
     argv: &[String],
     password: Option<&Password>,
     into: File,
 ) -> Result<(), Refusal> {
     let connection = Connection::open(target, super::connection::has_terminal())?;
-    let probe = Probe::ask(&connection, target, project, "", password)?;
+    let probe = Probe::ask(&connection, target, &claim.project, "", password)?;
+    probe.admit(claim, Manners::Acts, false)?;
     let words = connection.shell();
     let mut words = words.iter();
     let broken = |error: std::io::Error| Refusal::new(format!("cannot start ssh: {error}"));

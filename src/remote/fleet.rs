@@ -6,6 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::connection::{Connection, has_terminal};
+use super::leavings::{self, Leavings};
 use super::probe::Probe;
 use super::push::Program;
 use super::run::Session;
@@ -15,6 +16,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::order::{Order, Task};
+use crate::owner::{Claim, Standing};
 
 /// The line of a program's errors that says most: rsync and tar end with one that says nothing.
 fn telling(output: &str) -> &str {
@@ -32,6 +34,8 @@ pub struct Freight {
     pub payload: Payload,
     /// Over standard input only: pillar files by path.
     pub secrets: BTreeMap<String, String>,
+    /// The same files with every value taken out, for a look at a host that is somebody else's.
+    pub hollow: BTreeMap<String, String>,
     /// The code to deploy.
     pub archive: Option<PathBuf>,
 }
@@ -48,6 +52,13 @@ pub const AT_ONCE: usize = 16;
 /// A host that can be given its order: the session, its secrets, and where the code to deploy is on it.
 type Ready = (Session, BTreeMap<String, String>, Option<PathBuf>);
 
+/// A host that was asked, and sent nothing yet.
+struct Asked {
+    connection: Connection,
+    probe: Probe,
+    program: Arc<Program>,
+}
+
 /// This program, read once for all hosts.
 #[derive(Default)]
 struct Own(OnceLock<Result<Arc<Program>, Fault>>);
@@ -59,7 +70,8 @@ impl Own {
 }
 
 pub struct Fleet {
-    pub project: String,
+    /// Who comes; the name is that of each target.
+    pub claim: Claim,
     pub targets: Vec<Target>,
     pub password: Option<Password>,
     /// At most so many hosts at the same time.
@@ -103,12 +115,34 @@ impl Fleet {
             scope.spawn(|| own.get());
             scope.spawn(|| {
                 let send = send;
-                let sessions = self.each(&self.targets, |at, target| {
-                    let tell = |event: Event| {
-                        let _gone = send.send((at, event));
+                let tell = |at: usize, event: Event| {
+                    let _gone = send.send((at, event));
+                };
+                let asked =
+                    self.each(&self.targets, |at, target| self.ask(target, &own, &|event| tell(at, event)));
+                // Nothing is sent to any host before it is known that all are ours.
+                let asked = self.admitted(order, asked);
+                let sessions = self.each(&asked, |at, asked| {
+                    let Some((target, asked)) = self.targets.get(at).zip(asked.as_ref().ok()) else {
+                        return Err(asked
+                            .as_ref()
+                            .err()
+                            .cloned()
+                            .unwrap_or_else(|| Refusal::new("no such host")));
                     };
-                    self.session(target, freights, &own, order.task.is_free(), &tell)
+                    self.session(target, asked, freights, order, &|event| tell(at, event))
                 });
+                let sessions: Vec<_> = sessions
+                    .into_iter()
+                    .zip(asked)
+                    .map(|(sent, asked)| {
+                        let ((secrets, archive), (target, asked)) = (sent?, asked?);
+                        let Asked { connection, probe, program } = asked;
+                        let hash = program.hash.clone();
+                        let password = self.password.clone();
+                        Ok((Session { target, connection, probe, hash, password }, secrets, archive))
+                    })
+                    .collect();
                 let ends = self.work(order, &sessions, &send);
                 if let Ok(mut exits) = exits.lock() {
                     *exits = ends;
@@ -189,15 +223,100 @@ impl Fleet {
         answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
+    /// Connects to a host and asks what it is.
+    fn ask(&self, target: &Target, own: &Own, tell: &dyn Fn(Event)) -> Result<Asked, Refusal> {
+        tell(Event::Progress { message: "connecting".to_owned() });
+        let interactive = self.targets.len() == 1 && has_terminal();
+        let connection = Connection::open(target, interactive)?;
+        for message in connection.accepted_keys(target) {
+            tell(Event::Note { message });
+        }
+        let password = self.password.as_ref();
+        let project = &self.claim.project;
+        let mut program = own.get().map_err(wrong)?;
+        let mut probe = Probe::ask(&connection, target, project, &program.hash, password)?;
+        if probe.machine != std::env::consts::ARCH {
+            program = Program::of(&probe.machine).map(Arc::new).map_err(wrong)?;
+            probe = Probe::ask(&connection, target, project, &program.hash, password)?;
+        }
+        Ok(Asked { connection, probe, program })
+    }
+
+    /// Refuses all hosts where one of them is somebody else's, or the same as another one.
+    fn admitted(
+        &self,
+        order: &Order,
+        asked: Vec<Result<Asked, Refusal>>,
+    ) -> Vec<Result<(Target, Asked), Refusal>> {
+        let manners = order.task.manners(order.plan);
+        let mut refusals: BTreeMap<usize, Refusal> = BTreeMap::new();
+        for (at, (target, answer)) in self.targets.iter().zip(&asked).enumerate() {
+            let Ok(Asked { probe, .. }) = answer else { continue };
+            if let Err(refusal) = probe.admit(&self.claim_of(target), manners, order.take_over) {
+                refusals.insert(at, refusal);
+            }
+            let same = |other: &Asked| {
+                !probe.machine_id.is_empty()
+                    && other.probe.machine_id == probe.machine_id
+                    && other.probe.instance == probe.instance
+            };
+            let twin =
+                asked.iter().position(|other| other.as_ref().is_ok_and(same)).filter(|twin| *twin < at);
+            if let Some(twin) = twin.and_then(|twin| self.targets.get(twin)) {
+                let message = format!("`{}` and `{}` are one and the same machine", twin.name, target.name);
+                let refusal = Refusal::new(message).exit(Exit::Project);
+                refusals
+                    .insert(at, refusal.help("take one of the names out of `hosts`, or correct its address"));
+            }
+        }
+        let first =
+            refusals.keys().next().and_then(|at| self.targets.get(*at)).map(|target| target.name.clone());
+        asked
+            .into_iter()
+            .zip(&self.targets)
+            .enumerate()
+            .map(|(at, (answer, target))| match (refusals.remove(&at), &first) {
+                (Some(refusal), _) => Err(refusal),
+                (None, Some(first)) if answer.is_ok() => {
+                    let message = format!("nothing was sent here: see `{first}`");
+                    Err(Refusal::new(message).exit(Exit::Project))
+                }
+                _ => answer.map(|asked| (target.clone(), asked)),
+            })
+            .collect()
+    }
+
+    fn claim_of(&self, target: &Target) -> Claim {
+        Claim { name: target.name.clone(), ..self.claim.clone() }
+    }
+
+    /// What is found on the hosts, before anything is done there.
+    pub fn standings(&self) -> Vec<Result<(Standing, Leavings), Refusal>> {
+        let own = Own::default();
+        self.each(&self.targets, |_, target| {
+            let asked = self.ask(target, &own, &|_| {})?;
+            let claim = self.claim_of(target);
+            let standing = claim.standing(asked.probe.owner.as_ref(), &asked.probe.machine_id);
+            let leavings = match &standing {
+                Standing::Others(owner) => {
+                    leavings::ask(&asked.connection, &asked.probe, &owner.project, self.password.as_ref())?
+                }
+                _ => Leavings::default(),
+            };
+            Ok((standing, leavings))
+        })
+    }
+
+    /// Sends a host what it lacks. Gives its secrets, and where the code to deploy is on it.
     fn session(
         &self,
         target: &Target,
+        (_, asked): &(Target, Asked),
         freights: Freights<'_>,
-        own: &Own,
-        free: bool,
+        order: &Order,
         tell: &dyn Fn(Event),
-    ) -> Result<Ready, Refusal> {
-        let wrong = |fault: Fault| Refusal { message: fault.message, help: fault.help, exit: Exit::Project };
+    ) -> Result<(BTreeMap<String, String>, Option<PathBuf>), Refusal> {
+        let Asked { connection, probe, program } = asked;
         let broken = |fault: Fault| {
             let message = match &fault.output {
                 Some(output) => format!("{}: {}", fault.message, telling(output)),
@@ -209,34 +328,25 @@ impl Fleet {
             Refusal { message, help: fault.help, exit: Exit::Unreachable }
         };
         let progress = |message: &str| tell(Event::Progress { message: message.to_owned() });
-        let Freight { payload, secrets, archive } = freights(target).map_err(wrong)?;
-        progress("connecting");
-        let interactive = self.targets.len() == 1 && has_terminal();
-        let connection = Connection::open(target, interactive)?;
-        for message in connection.accepted_keys(target) {
-            tell(Event::Note { message });
-        }
-        let password = self.password.as_ref();
-        let mut program = own.get().map_err(wrong)?;
-        let mut probe = Probe::ask(&connection, target, &self.project, &program.hash, password)?;
-        if probe.machine != std::env::consts::ARCH {
-            program = Program::of(&probe.machine).map(Arc::new).map_err(wrong)?;
-            probe = Probe::ask(&connection, target, &self.project, &program.hash, password)?;
-        }
+        let Freight { payload, secrets, hollow, archive } = freights(target).map_err(wrong)?;
         // Who only looks does it with the files that the run at work has.
-        if !(free && probe.has_binary && probe.holder.is_some()) {
+        if !(order.task.is_free() && probe.has_binary && probe.holder.is_some()) {
             probe.refuse_if_held()?;
             progress("sending files");
-            push::push(&connection, &probe, &program, &payload).map_err(broken)?;
+            push::push(connection, probe, program, &payload).map_err(broken)?;
         }
         let archive = match archive {
-            Some(archive) => Some(push::archive(&connection, &probe, &archive).map_err(broken)?),
+            Some(archive) => Some(push::archive(connection, probe, &archive).map_err(broken)?),
             None => None,
         };
         progress("starting");
-        let hash = program.hash.clone();
-        let session =
-            Session { target: target.clone(), connection, probe, hash, password: self.password.clone() };
-        Ok((session, secrets, archive))
+        let claim = self.claim_of(target);
+        let standing = claim.standing(probe.owner.as_ref(), &probe.machine_id);
+        let ours = order.take_over || matches!(standing, Standing::Ours | Standing::Nobodys);
+        Ok((if ours { secrets } else { hollow }, archive))
     }
+}
+
+fn wrong(fault: Fault) -> Refusal {
+    Refusal { message: fault.message, help: fault.help, exit: Exit::Project }
 }

@@ -6,27 +6,49 @@ use super::connection::Connection;
 use super::talk::Input;
 use super::{Password, Refusal, Target};
 use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::owner::{Claim, Manners, Owner};
 
 /// Answers stand behind this, since a login shell's start-up files may print anything before.
 const MARK: &str = "provision-answer:";
 
-/// Fixed text; its arguments are the project, the binary's hash and [`HOLDER`]. Without single quotes, so that
-/// every login shell passes it on as it is.
+/// Fixed text; its arguments are the project, the binary's hash, [`HOLDER`] and [`FORMER`]. Without single quotes, so
+/// that every login shell passes it on as it is.
 const SCRIPT: &str = "say() { printf \"%s%s=%s\\n\" \"provision-answer:\" \"$1\" \"$2\"; }; \
 uid=$(id -u); say uid \"$uid\"; say user \"$(id -un)\"; say machine \"$(uname -m)\"; say system \"$(uname -s)\"; \
 if [ \"$uid\" = 0 ]; then base=/var/lib/provision/$1; else base=${HOME:?}/.cache/provision/$1; fi; \
-say base \"$base\"; set -- \"$@\" ${SSH_CONNECTION:-}; say port \"${7:-}\"; \
+say base \"$base\"; set -- \"$@\" ${SSH_CONNECTION:-}; say port \"${8:-}\"; \
+say id \"$(cat /etc/machine-id 2>/dev/null)\"; \
+say instance \"$(cat /proc/sys/kernel/random/boot_id 2>/dev/null) $(readlink /proc/self/ns/pid)\"; \
+say owner \"$(cat /etc/provision/owner.json 2>/dev/null)\"; \
+for f in /etc/provision/*/; do if [ -d \"$f\" ]; then say project \"$f\"; fi; done; \
 if [ -x \"$base/bin/$2/provision\" ] && [ -s \"$base/bin/$2/provision\" ]; then say binary yes; fi; \
 if [ -r \"$base/stamp\" ]; then say stamp \"$(cat \"$base/stamp\")\"; fi; \
 if command -v rsync >/dev/null 2>&1; then say rsync yes; fi; \
-if [ \"$uid\" = 0 ]; then say lock \"$(/bin/sh -c \"$3\" sh \"$1\")\"; \
+if [ \"$uid\" = 0 ]; then say lock \"$(/bin/sh -c \"$3\")\"; say former \"$(/bin/sh -c \"$4\" sh \"$1\")\"; \
 elif command -v sudo >/dev/null 2>&1; then may=$(sudo -n true 2>&1 && echo free); say sudo \"$may\"; \
-case \"$may\" in *free) say lock \"$(sudo -n /bin/sh -c \"$3\" sh \"$1\")\";; esac; \
+case \"$may\" in *free) say lock \"$(sudo -n /bin/sh -c \"$3\")\"; \
+say former \"$(sudo -n /bin/sh -c \"$4\" sh \"$1\")\";; esac; \
 else say sudo missing; fi;";
 
-/// Who holds the lock of the project; its argument. Whoever may not read it learns of it when the run starts.
-const HOLDER: &str = "f=/var/lib/provision/$1/lock; \
+/// The environment of a project that was here before owners were written down; its argument.
+const FORMER: &str =
+    "sed -n \"s/.*\\\"ENVIRONMENT\\\": *\\\"\\([^\\\"]*\\).*/\\1/p\" \"/etc/provision/$1/env\" 2>/dev/null";
+
+/// Who holds the lock of the host. Whoever may not read it learns of it when the run starts.
+const HOLDER: &str = "f=/var/lib/provision/lock; \
 if [ -s \"$f\" ] && ! flock -n \"$f\" true; then head -n 1 \"$f\"; fi";
+
+/// Whose a host is on which no owner is written: of the project whose folder it has. Ours is looked for first.
+fn former(project: &str, folder: &str, environment: &str) -> Option<Owner> {
+    let other = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let project = match (environment, other) {
+        ("", "") => return None,
+        ("", other) => other,
+        _ => project,
+    };
+    Some(Owner { project: project.to_owned(), environment: environment.to_owned(), ..Owner::default() })
+}
 
 /// What the host answered.
 #[derive(Clone, Debug)]
@@ -45,8 +67,14 @@ pub struct Probe {
     pub sudo: Vec<String>,
     /// sudo reads the password's line first.
     pub needs_password: bool,
-    /// The run that holds the project's lock.
+    /// The run that holds the host's lock.
     pub holder: Option<String>,
+    /// What is written on the host of whose it is, or follows from what is there.
+    pub owner: Option<Owner>,
+    /// As machine-id(5) has it.
+    pub machine_id: String,
+    /// One and the same for all names by which a running machine is reached.
+    pub instance: String,
 }
 
 impl Probe {
@@ -58,7 +86,7 @@ impl Probe {
         password: Option<&Password>,
     ) -> Result<Self, Refusal> {
         let answer = connection
-            .ask(&["/bin/sh", "-c", SCRIPT, "sh", project, hash, HOLDER], Input::Bytes(b""))
+            .ask(&["/bin/sh", "-c", SCRIPT, "sh", project, hash, HOLDER, FORMER], Input::Bytes(b""))
             .map_err(|fault| Refusal::new(fault.message))?;
         let answers: BTreeMap<&str, &str> =
             answer.stdout.lines().filter_map(|line| line.split_once(MARK)?.1.split_once('=')).collect();
@@ -76,6 +104,10 @@ impl Probe {
                 .help("hosts must be Debian 11 or later, or Ubuntu 20.04 or later")
                 .exit(Exit::Project));
         }
+        let owner = match get("owner") {
+            "" => former(project, get("project"), get("former")),
+            text => Some(Owner::read(text)),
+        };
         let mut probe = Self {
             machine: get("machine").to_owned(),
             user: get("user").to_owned(),
@@ -87,6 +119,9 @@ impl Probe {
             sudo: Vec::new(),
             needs_password: false,
             holder: Some(get("lock")).filter(|holder| !holder.is_empty()).map(str::to_owned),
+            owner,
+            machine_id: get("id").to_owned(),
+            instance: get("instance").to_owned(),
         };
         let root = get("uid") == "0";
         if target.login.sudo.unwrap_or(!root) && !root {
@@ -98,6 +133,15 @@ impl Probe {
             )));
         }
         Ok(probe)
+    }
+
+    /// An error where the host is somebody else's, for an order that minds it.
+    pub fn admit(&self, claim: &Claim, manners: Manners, take_over: bool) -> Result<(), Refusal> {
+        let standing = claim.standing(self.owner.as_ref(), &self.machine_id);
+        match standing.refusal(claim, manners, take_over) {
+            None => Ok(()),
+            Some(Fault { message, help, .. }) => Err(Refusal { message, help, exit: Exit::Project }),
+        }
     }
 
     /// Nothing may be sent while another run is at work: it would take the place of what that run still reads.

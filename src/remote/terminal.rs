@@ -5,6 +5,7 @@ use std::process::Command;
 use super::connection::Connection;
 use super::probe::Probe;
 use super::{Password, Refusal, Target};
+use crate::owner::{Claim, Manners};
 
 /// The usual folders for programs.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -12,12 +13,14 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// Opens a terminal as the project's user, in its environment, in the current release. Gives the exit code.
 pub fn terminal(
     target: &Target,
-    project: &str,
+    claim: &Claim,
     command: &[String],
     password: Option<&Password>,
 ) -> Result<i32, Refusal> {
     let connection = Connection::open(target, true)?;
+    let project = claim.project.as_str();
     let probe = Probe::ask(&connection, target, project, "", password)?;
+    probe.admit(claim, Manners::Acts, false)?;
     let root = format!("/var/www/{project}");
     let current = format!("{root}/current");
     // sudo asks on the terminal itself.

@@ -98,8 +98,9 @@ pub const MODULES: &[Module] = &[
         ],
     ),
     module("converge", &["fault", "host", "facts", "plan", "event", "states", "compile"]),
-    // What is asked of a host: the one thing that both halves of a run know besides events.
-    module("order", &["fault", "facts"]),
+    // What is asked of a host, and whose it is: what both halves of a run know besides events.
+    module("owner", &["fault"]),
+    module("order", &["fault", "facts", "owner"]),
     // Deploying is no state: its stages are told as events, and its end as an exit code.
     module("deploy", &["fault", "exit", "process_env", "host", "facts", "plan", "event", "order"]),
     module("operate", &["fault", "host", "facts", "event", "order"]),
@@ -122,6 +123,7 @@ pub const MODULES: &[Module] = &[
             "compile",
             "library",
             "converge",
+            "owner",
             "order",
             "deploy",
             "operate",
@@ -133,7 +135,7 @@ pub const MODULES: &[Module] = &[
         &["source", "diagnostic", "fault", "yaml", "tree", "facts", "states", "compile", "here"],
     ),
     // The operator's side.
-    module("remote", &["diagnostic", "fault", "exit", "facts", "event", "order"]),
+    module("remote", &["diagnostic", "fault", "exit", "facts", "event", "owner", "order"]),
     module("report", &["diagnostic", "event"]),
     module("sandbox", &[]),
     module("cli", &["sandbox"]),
