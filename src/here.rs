@@ -26,7 +26,7 @@ use crate::host::{Host, Local, Overlay, Owed};
 use crate::library::ProjectLibrary;
 use crate::operate;
 use crate::order::{Operation, Order, Task, Word};
-use crate::owner::Standing;
+use crate::owner::{Manners, Standing};
 use crate::plan::Mask;
 
 use self::telling::Telling;
@@ -114,7 +114,8 @@ fn carry_out(
     let (pillar, problems) = files.pillar(&surroundings);
     let mask = Mask::new(&pillar.secrets);
     let mut told = Telling::new(&mask, log, tell);
-    if let Some(sentence) = standing.sentence(&order.claim()).filter(|_| standing != Standing::Nobodys) {
+    let looks = order.task.manners(order.plan) == Manners::Looks && standing != Standing::Nobodys;
+    if let Some(sentence) = standing.sentence(&order.claim()).filter(|_| looks) {
         told.event(Event::Problem { problem: Diagnostic::warning(sentence) });
     }
     if told.problems(problems) {

@@ -96,10 +96,15 @@ fn orders<'a>(environment: &'a str, dump: &'a str) -> Vec<Vec<&'a str>> {
 /// Tries every order: each ends with exit code 2 and a sentence with these words, and leaves the host as it was.
 #[track_caller]
 fn all_refused(project: &Project, host: &Guard, environment: &str, words: &[&str]) {
+    refused(project, host, environment, words, usize::MAX);
+}
+
+/// The first so many of them.
+#[track_caller]
+fn refused(project: &Project, host: &Guard, environment: &str, words: &[&str], most: usize) {
     let before = fingerprint(host);
     let dump = dump(project);
-    let mut count = 0;
-    for order in orders(environment, dump.to_str().unwrap()) {
+    for order in orders(environment, dump.to_str().unwrap()).into_iter().take(most) {
         let json = !order.contains(&"shell");
         let run = if json { project.on(host, "root", &order) } else { plain(project, host, &order) };
         assert_eq!(run.code, 2, "{order:?}: {}", run.text());
@@ -107,10 +112,8 @@ fn all_refused(project: &Project, host: &Guard, environment: &str, words: &[&str
             assert!(run.text().contains(word), "{order:?}: {word}: {}", run.text());
         }
         assert!(!run.text().contains(PRODUCTION_SECRET), "{order:?}");
-        count += 1;
     }
-    assert_eq!(fingerprint(host), before, "{environment}: {count} orders left something");
-    println!("{environment}: {count} orders refused");
+    assert_eq!(fingerprint(host), before, "{environment}: an order left something");
 }
 
 /// As people run it, without `--json`.
@@ -154,9 +157,9 @@ fn orders_of_others_end_before_anything_is_sent() {
     assert_eq!(ask(&host, &["cat", "/etc/provision/owner.json"]), owner);
 
     all_refused(&project, &host, "production", &["`example`", "`staging`", "`production`", "--take-over"]);
-    all_refused(&project, &host, "feature", &["`staging`", "`feature`", "--take-over"]);
+    refused(&project, &host, "feature", &["`staging`", "`feature`", "--take-over"], 10);
     rename(&project, "blog");
-    all_refused(&project, &host, "staging", &["`example`", "`blog`", "--take-over"]);
+    refused(&project, &host, "staging", &["`example`", "`blog`", "--take-over"], 10);
     // Looking is allowed, and says whose it is; secrets stay here.
     let plan = project.on(&host, "root", &["production", "plan"]);
     assert!([0, 5].contains(&plan.code), "{}", plan.text());
@@ -179,7 +182,7 @@ fn copies_and_second_names_are_told() {
     // A copy of the disk: same owner, another machine.
     let own = ask(&host, &["cat", "/etc/machine-id"]);
     ask(&host, &["/bin/sh", "-c", "echo 0123456789abcdef0123456789abcdef > /etc/machine-id"]);
-    all_refused(&project, &host, "staging", &["disk is a copy", "--take-over"]);
+    refused(&project, &host, "staging", &["disk is a copy", "--take-over"], 10);
     let nobody = project.on(&host, "root", &["staging", "--take-over"]).expect(2);
     assert!(nobody.text().contains("--yes"), "{}", nobody.text());
     project.on(&host, "root", &["staging", "--take-over", "--yes"]).expect(0);
@@ -251,7 +254,8 @@ fn a_host_that_is_taken_over_serves_its_new_owner() {
     {
         assert!(said.text().contains(left), "{left}: {}", said.text());
     }
-    assert_eq!(ask(&host, &["ls", "/etc/nginx/sites-enabled"]).trim(), "blog.conf");
+    let sites = ask(&host, &["/bin/sh", "-c", "cd /etc/nginx/sites-enabled; echo *.conf"]);
+    assert_eq!(sites.trim(), "blog.conf");
     ask(&host, &["/bin/sh", "-c", "nginx -t -q && systemctl restart nginx supervisor postgresql"]);
     // What it left is still there.
     ask(

@@ -160,17 +160,15 @@ fn no_action_of_roots_is_led_elsewhere() {
     ];
     fs::write(scene.path("record"), "").unwrap();
     for (what, action) in &actions {
-        let mut refused = 0;
         for _ in 0..ATTEMPTS {
             // Refused, or done to what is not a link at this moment.
-            refused += usize::from(host.perform(action).is_err());
+            let _refused_or_not = host.perform(action);
             assert_eq!(scene.etc(), before, "{what}");
         }
         for copied in ["copy", "tree/shadow"] {
             let content = fs::read_to_string(scene.path(copied)).unwrap_or_default();
             assert!(!content.contains("secret"), "{what}: {copied}");
         }
-        println!("{what}: {refused} of {ATTEMPTS} refused");
     }
     // A look is not led elsewhere, either.
     for _ in 0..ATTEMPTS {

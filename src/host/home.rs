@@ -49,9 +49,9 @@ impl Home {
             .context(format!("cannot open `{}`", path.display()))?;
         match file.try_lock() {
             Ok(()) => {
-                file.set_len(0)?;
-                file.rewind()?;
-                write!(file, "{holder}")?;
+                let written =
+                    file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{holder}"));
+                written.context(format!("cannot write `{}`", path.display()))?;
                 Ok(Ok(Lock { _file: file }))
             }
             Err(TryLockError::WouldBlock) => {
@@ -81,9 +81,10 @@ impl Home {
     /// A new log for this run's events; the oldest logs go.
     pub fn log(&self) -> Result<File> {
         let folder = self.folder.join("runs");
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        let shown = format!("cannot use `{}`", folder.display());
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).context(&shown)?;
         let mut logs: Vec<PathBuf> =
-            fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+            fs::read_dir(&folder).context(&shown)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         logs.sort();
         let surplus = (logs.len() + 1).saturating_sub(RUNS_KEPT);
         for log in logs.iter().take(surplus) {
@@ -123,13 +124,13 @@ pub fn install_program() -> Result<()> {
         return Ok(());
     }
     let folder = place.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(folder)?;
-    if linked(&own, place)? {
+    let shown = format!("cannot write into `{}`", folder.display());
+    fs::create_dir_all(folder).context(&shown)?;
+    if linked(&own, place).context(&shown)? {
         return Ok(());
     }
-    let mut new = tempfile::Builder::new().prefix(".provision-").tempfile_in(folder)?;
-    std::io::copy(&mut File::open(&own)?, &mut new)
-        .context(format!("cannot write into `{}`", folder.display()))?;
+    let mut new = tempfile::Builder::new().prefix(".provision-").tempfile_in(folder).context(&shown)?;
+    std::io::copy(&mut File::open(&own)?, &mut new).context(&shown)?;
     new.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
     new.as_file().set_modified(fs::metadata(&own)?.modified()?)?;
     new.as_file().sync_all()?;

@@ -119,7 +119,8 @@ pub fn push(connection: &Connection, probe: &Probe, program: &Program, payload: 
             &["/bin/sh", "-c", SCRIPT, "sh", &probe.base, &program.hash],
             Input::Stream(Stdio::from(program.packed()?)),
         )?;
-        failed_if("could not send this program", answer.code, &answer.stderr)?;
+        let what = format!("could not send this program into `{}`", probe.base);
+        failed_if(&what, answer.code, &answer.stderr)?;
     }
     if !fresh_tree {
         let staged = tempfile::tempdir_in(connection.folder()).context("cannot make a folder in /tmp")?;
@@ -134,7 +135,7 @@ pub fn push(connection: &Connection, probe: &Probe, program: &Program, payload: 
             symlink(fs::canonicalize(file)?, &place).context(format!("cannot stage `{path}`"))?;
         }
         send(connection, probe, staged.path(), "tree", "u+rw,go-rwx")
-            .context("could not send the project's files")?;
+            .context(format!("could not send the project's files into `{}`", probe.base))?;
         // The stamp says that all is there, and after a power cut it must not be all that is there.
         let script = "umask 077; sync -f \"$1\" 2>/dev/null || sync; printf %s \"$2\" > \"$1/stamp.new\" && mv \"$1/stamp.new\" \"$1/stamp\"";
         let answer =
@@ -152,7 +153,7 @@ pub fn archive(connection: &Connection, probe: &Probe, file: &Path) -> Result<Pa
     let content = fs::File::open(file).context("cannot read the packed code")?;
     let answer = connection
         .ask(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, &name], Input::Stream(Stdio::from(content)))?;
-    failed_if("could not send the code", answer.code, &answer.stderr)?;
+    failed_if(&format!("could not send the code into `{}`", probe.base), answer.code, &answer.stderr)?;
     Ok(Path::new(&probe.base).join("code").join(name))
 }
 

@@ -22,7 +22,7 @@
 
 {{ conf.removesuffix('.conf') }}-ends:
   cmd.run:
-    - name: supervisorctl update {{ conf.removesuffix('.conf') }}
+    - name: supervisorctl update {{ conf.removesuffix('.conf') }} || ! supervisorctl status {{ conf.removesuffix('.conf') }}
     - onchanges:
       - file: {{ programs }}/{{ conf }}
 {% endfor %}

@@ -124,6 +124,7 @@ fn base<'a>(argv: impl IntoIterator<Item = &'a str>) -> Command {
 fn apt_get(host: &Local, arguments: &[String]) -> Result<Output> {
     let mut lists_tried = false;
     let mut repair_tried = false;
+    let mut completion_tried = false;
     loop {
         let wait = format!("DPkg::Lock::Timeout={}", LOCK_WAIT.as_secs());
         let mut command = base([
@@ -141,6 +142,7 @@ fn apt_get(host: &Local, arguments: &[String]) -> Result<Output> {
             "-o",
             "Acquire::Retries=3",
         ]);
+        let options = command.argv.clone();
         command.argv.extend(arguments.iter().cloned());
         let output = program::run(host, &command)?;
         if output.success() {
@@ -148,6 +150,15 @@ fn apt_get(host: &Local, arguments: &[String]) -> Result<Output> {
         }
         let trouble = explain(&output);
         match trouble {
+            // Somebody unpacked a package without what it depends on: apt does nothing else before it is whole.
+            Trouble::Incomplete if !completion_tried => {
+                completion_tried = true;
+                let argv = options.iter().map(String::as_str).chain(["--fix-broken", "install"]);
+                let completed = program::run(host, &base(argv))?;
+                if !completed.success() {
+                    return Err(Trouble::Incomplete.fault(&completed));
+                }
+            }
             Trouble::Interrupted if !repair_tried => {
                 repair_tried = true;
                 let argv = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"];

@@ -20,6 +20,8 @@ pub(super) enum Trouble {
     /// A server of packages could not be reached, or no longer has what the lists say.
     Unreachable,
     Full,
+    /// A package was unpacked without those that it depends on.
+    Incomplete,
     /// Packages that cannot be installed together.
     Broken,
     Signature,
@@ -71,6 +73,8 @@ pub(super) fn explain(output: &Output) -> Trouble {
         "Unable to fetch some archives",
     ]) {
         Trouble::Unreachable
+    } else if says(&["--fix-broken install", "apt-get -f install"]) {
+        Trouble::Incomplete
     } else if says(&["unmet dependencies", "held broken packages", "pkgProblemResolver"]) {
         Trouble::Broken
     } else {
@@ -106,6 +110,8 @@ impl Trouble {
                 .help("check the host's network, name resolution and /etc/apt/sources.list"),
             Self::Full => Fault::new("no room for the packages on the host's disk")
                 .help("`df -h` and `apt-get clean` on the host help to find some"),
+            Self::Incomplete => Fault::new("a package was unpacked without those that it depends on")
+                .help("type `apt-get --fix-broken install` on the host and see what it says; `dpkg --audit` names it"),
             Self::Broken => Fault::new("the packages cannot be installed together").help(
                 "held packages and foreign sources are the usual reasons; `apt-get -f install` repairs",
             ),
@@ -148,6 +154,10 @@ mod tests {
             ),
             ("E: You don't have enough free space in /var/cache/apt/archives/.", Trouble::Full),
             ("E: Unable to correct problems, you have held broken packages.", Trouble::Broken),
+            (
+                "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution).",
+                Trouble::Incomplete,
+            ),
             ("E: The repository 'https://x stable InRelease' is not signed.", Trouble::Signature),
             ("Segmentation fault", Trouble::Other),
         ] {
