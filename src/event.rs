@@ -212,6 +212,15 @@ pub struct Summary {
 }
 
 impl Event {
+    /// Calls with the names by which what is told is found in the project's files.
+    pub fn each_name(&mut self, call: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Applying { id, name, .. } => [id, name].into_iter().for_each(call),
+            Self::State(state) => [&mut state.id, &mut state.name].into_iter().for_each(call),
+            _ => {}
+        }
+    }
+
     /// Calls with every text that the project's files, the host or a program may have had a part in.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut String)) {
         match self {

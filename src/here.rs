@@ -5,6 +5,7 @@ mod answer;
 mod files;
 mod inspect;
 mod offline;
+mod old_secrets;
 mod own_facts;
 mod owning;
 mod secrets;
@@ -29,6 +30,7 @@ use crate::order::{Operation, Order, Task, Word};
 use crate::owner::{Manners, Standing};
 use crate::plan::Mask;
 
+use self::old_secrets::Marked;
 use self::telling::Telling;
 
 pub use files::Files;
@@ -112,8 +114,13 @@ fn carry_out(
         standing = owning::standing(order, &facts).map_err(wrong)?;
     }
     let (pillar, problems) = files.pillar(&surroundings);
-    let mask = Mask::new(&pillar.secrets);
-    let mut told = Telling::new(&mask, log, tell);
+    let mut mask = Mask::new(&pillar.secrets);
+    let mut marked = Marked::default();
+    if of_a_project {
+        marked = Marked::read(&order.project, &facts).map_err(broken)?;
+        mask.learn(marked.values(&order.project, &pillar.data, &facts).map_err(broken)?);
+    }
+    let mut told = Telling::new(mask, marked, log, tell);
     let looks = order.task.manners(order.plan) == Manners::Looks && standing != Standing::Nobodys;
     if let Some(sentence) = standing.sentence(&order.claim()).filter(|_| looks) {
         told.event(Event::Problem { problem: Diagnostic::warning(sentence) });
@@ -139,6 +146,7 @@ fn carry_out(
             _ => ship(order, &settings, &facts, listen, &mut told),
         });
     }
+    let data = Arc::clone(&pillar.data);
     let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
     match library.compile(&order.sls, &order.only, order.lenient) {
         Ok(mut compiled) => {
@@ -152,10 +160,18 @@ fn carry_out(
                     Err(fault) => answer::failed(&fault, &mut told),
                 });
             }
-            if of_a_project && !order.plan {
+            let acts = of_a_project && !order.plan;
+            if acts {
                 owning::take(order, &facts).map_err(broken)?;
+                // Before the files: a run that is killed must not leave secrets that nobody knows to be some.
+                told.marked().remember(&order.project, &data, false, &facts).map_err(broken)?;
             }
-            Ok(converge(order, &compiled, &facts, &library, &mut told))
+            let exit = converge(order, &compiled, &facts, &library, &mut told);
+            if acts {
+                let settled = exit == Exit::Converged && order.sls.is_empty() && order.only.is_empty();
+                told.marked().remember(&order.project, &data, settled, &facts).map_err(broken)?;
+            }
+            Ok(exit)
         }
         Err(problems) => {
             told.problems(problems);

@@ -4,7 +4,7 @@ mod diff;
 mod mask;
 
 pub use diff::diff;
-pub use mask::{MASKED, Mask};
+pub use mask::{MASKED, Mask, is_weak};
 
 use crate::host::Action;
 

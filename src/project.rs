@@ -137,6 +137,11 @@ impl Project {
         secrets::check(&self.root, environment, pillar)
     }
 
+    /// Warnings of files with secrets that others on this machine can read.
+    pub fn exposed_secrets(&self) -> Problems {
+        secrets::exposed(&self.root)
+    }
+
     /// All of `states/`, the pillar files that were visited for a host, and among those the secret ones apart.
     /// `visited` are paths under `pillar/`.
     pub fn travel(&self, visited: &[String]) -> Result<Travel> {

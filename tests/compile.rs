@@ -178,7 +178,9 @@ fn the_environments_of_this_repository_are_right() {
     fs::write(temp.path().join("pillar/spread/env.sls"), spread).unwrap();
     for environment in project.environments() {
         let secrets = "secrets: {DB_PASSWORD: correct horse, SECRET_KEY: 'battery staple'}\n";
-        fs::write(temp.path().join(format!("pillar/{environment}/secrets.sls")), secrets).unwrap();
+        let path = temp.path().join(format!("pillar/{environment}/secrets.sls"));
+        fs::write(&path, secrets).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         let (states, problems) = provision::here::check(&project, &environment, None, &Grains::new(), false);
         assert!(problems.is_empty(), "{environment}: {}", told(&problems));
         assert!(states > 50, "{environment}: {states}");

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::cli::RunOptions;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Problems, Severity};
 use crate::exit::Exit;
 use crate::facts::Grains;
 use crate::fault::{Context as _, Fault, Result};
 use crate::here;
-use crate::project::Project;
+use crate::project::{Project, is_secret};
 
 use super::session;
 
@@ -17,8 +17,9 @@ pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
     let project = Project::find(options.project.as_deref())?;
     project.environment(environment)?;
     let recorded = options.grains.as_deref().map(recorded).transpose()?.unwrap_or_default();
-    let (states, problems) =
+    let (states, mut problems) =
         here::check(&project, environment, options.id.as_deref(), &recorded, options.lenient);
+    problems.extend(known_to_git(&project));
     session::tell(&problems, options);
     let errors = problems.0.iter().filter(|problem| problem.severity == Severity::Error).count();
     if errors == 0 {
@@ -32,6 +33,18 @@ pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
         let _closed = writeln!(anstream::stderr(), "{errors} {word} in {environment}");
     }
     Ok(Exit::Project)
+}
+
+/// Warnings of files with secrets that git keeps for ever.
+fn known_to_git(project: &Project) -> Problems {
+    let tracked = crate::remote::tracked(&project.root, "pillar");
+    let secret = tracked.iter().filter(|path| is_secret(path.strip_prefix("pillar/").unwrap_or(path)));
+    let problems = secret.map(|path| {
+        Diagnostic::warning(format!("`{path}` holds secrets, and git tracks it")).help(format!(
+            "git rm --cached {path}, ignore it, commit, and change what it holds: the history keeps it"
+        ))
+    });
+    Problems(problems.collect())
 }
 
 /// The grains of a file, as one JSON object.

@@ -10,7 +10,7 @@ use crate::facts::Grains;
 use crate::functions::Surroundings;
 use crate::library::ProjectLibrary;
 use crate::pillar::Pillar;
-use crate::plan::Mask;
+use crate::plan::{Mask, is_weak};
 use crate::project::{Project, hosts};
 
 use super::Files;
@@ -73,6 +73,8 @@ pub fn check(
         return (0, problems);
     }
     problems.extend(project.check_secrets(environment, &first.pillar.data));
+    problems.extend(project.exposed_secrets());
+    problems.extend(weak(environment, &first.pillar));
     let named = match hosts(&first.pillar.data) {
         Ok(named) => named.into_iter().map(|host| host.name).collect(),
         Err(fault) => {
@@ -94,6 +96,34 @@ pub fn check(
         count += states(project, host, lenient, &mut problems);
     }
     (count, problems)
+}
+
+/// Secrets that anybody would guess, and that reports cannot hide. No value is shown.
+fn weak(environment: &str, pillar: &Pillar) -> Problems {
+    let mut problems = Problems::default();
+    let names = crate::pillar::names(&pillar.data, environment);
+    let secrets = pillar.data.get("secrets").and_then(Value::as_object);
+    for (name, value) in secrets.into_iter().flatten() {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Null | Value::Array(_) | Value::Object(_) => continue,
+            other => other.to_string(),
+        };
+        let what = if names.contains(text.as_str()) {
+            "is a name that stands in every report"
+        } else if text.len() < 4 {
+            "has less than four letters"
+        } else if is_weak(&text) {
+            "is a single word or number"
+        } else {
+            continue;
+        };
+        let file = format!("pillar/{environment}/secrets.sls");
+        problems.push(Diagnostic::warning(format!("the secret `{name}` in `{file}` {what}")).help(
+            "it is easily guessed, and not hidden everywhere: take a long random one, or move it to `env`",
+        ));
+    }
+    problems
 }
 
 /// The states of one host.

@@ -78,6 +78,18 @@ impl Home {
         Self::folder(project).join("owed.json")
     }
 
+    /// Writes a file of ours that nobody else may read.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        let path = self.folder.join(name);
+        let write = || -> Result<()> {
+            let mut new = tempfile::Builder::new().prefix(".provision-").tempfile_in(&self.folder)?;
+            new.write_all(content)?;
+            new.persist(&path).map_err(|error| Fault::from(error.error))?;
+            Ok(())
+        };
+        write().context(format!("cannot write `{}`", path.display()))
+    }
+
     /// A new log for this run's events; the oldest logs go.
     pub fn log(&self) -> Result<File> {
         let folder = self.folder.join("runs");

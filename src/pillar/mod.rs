@@ -4,6 +4,7 @@
 mod hush;
 mod include;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -62,6 +63,9 @@ pub fn compile(request: &Request<'_>) -> (Pillar, Problems) {
     if let Some(value) = data.get("secrets") {
         leaves(value, &mut |leaf| secrets.extend(crate::pillar::text(leaf)));
     }
+    // What everything is called cannot be hidden; `check` tells of such secrets.
+    let names = names(&data, &request.surroundings.environment);
+    secrets.retain(|secret| !names.contains(secret.as_str()));
     secrets.sort();
     secrets.dedup();
     let mut problems = Problems(reader.problems);
@@ -125,6 +129,21 @@ pub fn context(surroundings: &Surroundings) -> Variables {
         ("saltenv", Data::from("base")),
     ];
     entries.into_iter().map(|(name, data)| (Key::from(name), data)).collect()
+}
+
+/// What stands in every report: names of the project, its environment, hosts, people and database.
+pub fn names<'a>(data: &'a Map<String, Value>, environment: &'a str) -> BTreeSet<&'a str> {
+    let mut names = BTreeSet::from([environment]);
+    let text = |value: Option<&'a Value>| value.and_then(Value::as_str);
+    names.extend(["project_name", "domain", "branch"].into_iter().filter_map(|key| text(data.get(key))));
+    let postgres = data.get("postgres");
+    names.extend(["name", "user"].into_iter().filter_map(|key| text(postgres.and_then(|map| map.get(key)))));
+    for key in ["users", "hosts"] {
+        names.extend(
+            data.get(key).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str()),
+        );
+    }
+    names
 }
 
 /// Calls with every scalar of a value.

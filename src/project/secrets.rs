@@ -1,11 +1,14 @@
 //! Whether an environment has every secret that the example names.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::is_secret;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::source::{Place, Source};
+use crate::tree::Tree;
 use crate::yaml::{self, Node};
 
 /// Compares `secrets.example` with what the environment's pillar holds. No value is ever shown.
@@ -63,6 +66,24 @@ pub fn check(root: &Path, environment: &str, pillar: &Map<String, Value>) -> Pro
     problems
 }
 
+/// Warnings of files with secrets, of whichever environment, that others can read.
+pub fn exposed(root: &Path) -> Problems {
+    let mut problems = Problems::default();
+    let files = Tree::of_folders([root.join("pillar")]).files("").ok().flatten().unwrap_or_default();
+    for path in files.iter().filter(|path| is_secret(path)) {
+        let shown = format!("pillar/{path}");
+        let Ok(metadata) = std::fs::metadata(root.join(&shown)) else { continue };
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let problem = Diagnostic::warning(format!(
+                "`{shown}` holds secrets, and others can read it (mode {mode:04o})"
+            ));
+            problems.push(problem.help(format!("chmod 600 {shown}")));
+        }
+    }
+    problems
+}
+
 /// A file of secrets with the same keys and without their values, as YAML. Of one that cannot be read nothing is left.
 pub fn hollow(path: &str, text: &str) -> String {
     fn empty(value: &mut Value) {
@@ -81,6 +102,25 @@ pub fn hollow(path: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_that_others_can_read_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, mode) in
+            [("staging/secrets.sls", 0o600), ("production/secrets.sls", 0o640), ("a/env.sls", 0o644)]
+        {
+            let path = folder.path().join("pillar").join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "secrets: {A: hush}").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let found = exposed(folder.path());
+        let told: Vec<_> = found.0.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            told,
+            ["`pillar/production/secrets.sls` holds secrets, and others can read it (mode 0640)"]
+        );
+    }
 
     #[test]
     fn a_hollow_file_has_the_keys_and_no_value() {

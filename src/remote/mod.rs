@@ -17,6 +17,7 @@ mod run;
 mod talk;
 mod target;
 mod terminal;
+mod tracked;
 mod turns;
 mod vagrant;
 
@@ -32,4 +33,5 @@ pub use push::Payload;
 pub use refusal::Refusal;
 pub use target::{Login, Target};
 pub use terminal::terminal;
+pub use tracked::tracked;
 pub use vagrant::ssh_config as vagrant_ssh_config;
