@@ -503,6 +503,12 @@ fn a_run_goes_on_without_its_operator() {
     let sentence = format!("the connection to `root@{address}` was lost during the run");
     assert!(lost.text().contains(&sentence), "{}", lost.text());
     sandbox::mend(&host.name).unwrap();
+    // The kernel takes a moment to find the host's address again.
+    let reached = |host: &Guard| host.ssh(&["true"]).output().is_ok_and(|output| output.status.success());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !reached(&host) {
+        assert!(std::time::Instant::now() < deadline, "the link was mended, and the host is not reached");
+    }
     let_go();
 
     // Killed on the host: that is another sentence, and the lock does not stay behind.
