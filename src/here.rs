@@ -5,7 +5,9 @@ mod answer;
 mod files;
 mod inspect;
 mod offline;
+mod ours;
 mod own_facts;
+mod refuse;
 mod secrets;
 mod telling;
 
@@ -30,7 +32,7 @@ use self::telling::Telling;
 
 pub use files::Files;
 pub use inspect::Inspection;
-pub use offline::{Offline, check, offline};
+pub use offline::{Offline, check, check_people, offline};
 
 /// What an attended order is told next; `None`: nobody is there any more.
 pub type Listen<'a> = &'a mut dyn FnMut() -> Option<Word>;
@@ -66,11 +68,11 @@ fn carry_out(
     if order.protocol != PROTOCOL {
         return Err(wrong(Fault::new("the two sides are different versions of provision")));
     }
-    let real: Arc<dyn Host> = Arc::new(Local::new());
+    let of_a_project = !order.project.is_empty();
+    let real: Arc<dyn Host> = Arc::new(if of_a_project { Local::keeping_list() } else { Local::new() });
     let host: Arc<dyn Host> = if order.plan { Arc::new(Overlay::new(real)) } else { real };
     let facts = Arc::new(Facts::new(host));
     facts.supported().map_err(wrong)?;
-    let of_a_project = !order.project.is_empty();
     if of_a_project && users::get_effective_uid() != 0 {
         return Err(wrong(Fault::new("only root may do this").help("run it with sudo")));
     }
@@ -127,10 +129,27 @@ fn carry_out(
             _ => ship(order, &settings, &facts, listen, &mut told),
         });
     }
+    let guard = refuse::Guard { order, states: &files.states, facts: &facts };
+    let guard = (of_a_project && !compares).then_some(guard);
+    let mut list = None;
+    if let Some(guard) = &guard {
+        match guard.before(&pillar, &mut told) {
+            Ok(kept) => {
+                surroundings.made = kept.made();
+                list = Some(kept);
+            }
+            Err(exit) => return Ok(exit),
+        }
+    }
     let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
     match library.compile(&order.sls, &order.only, order.lenient) {
         Ok(mut compiled) => {
             told.problems(std::mem::take(&mut compiled.warnings));
+            if let (Some(guard), Some(list)) = (&guard, list)
+                && let Err(exit) = guard.compiled(&compiled, library.pillar_data(), list, &mut told)
+            {
+                return Ok(exit);
+            }
             if compares {
                 return Ok(match secrets::compare(&order.project, &compiled, &facts) {
                     Ok((event, exit)) => {
@@ -194,6 +213,13 @@ fn converge(
     let owed = (!order.project.is_empty()).then(|| Mutex::new(Owed::read(Home::owed(&order.project))));
     let run = Converge { compiled, facts, library, plan: order.plan, owed };
     let summary = run.run(&mut |event| told.event(event));
+    if !order.project.is_empty()
+        && !order.plan
+        && summary.changed + summary.failed > 0
+        && let Err(fault) = ours::update(facts)
+    {
+        return answer::failed(&fault, told);
+    }
     let exit = if summary.failed > 0 {
         Exit::Failed
     } else if summary.would_change > 0 {
