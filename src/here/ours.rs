@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::facts::{Facts, User};
 use crate::fault::Result;
-use crate::host::{Ledger, Made};
+use crate::host::{Host, Made, MadeFile};
 use crate::order::Order;
 use crate::project::people::LEDGER;
 
@@ -22,16 +22,16 @@ pub struct List {
     /// As it stands in its file.
     before: Option<Made>,
     /// None in a dry run, which writes nothing.
-    ledger: Option<Ledger>,
+    file: Option<MadeFile>,
 }
 
 impl List {
     /// Reads it, with what a run of a project finds of its own where there was no list yet.
     pub fn open(order: &Order, pillar: &Map<String, Value>, facts: &Facts) -> Result<Self> {
-        let ledger = if order.plan { None } else { Some(Ledger::open()?) };
+        let file = if order.plan { None } else { Some(MadeFile::open()?) };
         let before = Made::read(facts.host())?;
         let made = Arc::new(known(before.clone(), &order.project, pillar, facts)?);
-        Ok(Self { made, before, ledger })
+        Ok(Self { made, before, file })
     }
 
     pub fn made(&self) -> Arc<Made> {
@@ -40,8 +40,8 @@ impl List {
 
     /// Writes down what was found, and lets other runs have the list.
     pub fn keep(self) -> Result<()> {
-        match &self.ledger {
-            Some(ledger) if self.before.as_ref() != Some(&*self.made) => ledger.write(&self.made),
+        match &self.file {
+            Some(file) if self.before.as_ref() != Some(&*self.made) => file.write(&self.made),
             _ => Ok(()),
         }
     }
@@ -49,20 +49,26 @@ impl List {
 
 /// Takes out of the list what a run removed.
 pub fn update(facts: &Facts) -> Result<()> {
-    let ledger = Ledger::open()?;
+    let file = MadeFile::open()?;
     let Some(before) = Made::read(facts.host())? else { return Ok(()) };
     let mut made = before.clone();
     settle(&mut made, facts)?;
-    if made == before { Ok(()) } else { ledger.write(&made) }
+    if made == before { Ok(()) } else { file.write(&made) }
 }
 
 fn known(before: Option<Made>, project: &str, pillar: &Map<String, Value>, facts: &Facts) -> Result<Made> {
     let host = facts.host();
+    let database = Database::of(project, pillar);
     let mut made = match before {
         Some(made) => made,
-        None => before_the_list(facts)?,
+        None => {
+            let mut made = before_the_list(facts)?;
+            if has_database_server(host)? {
+                database.add_to(&mut made);
+            }
+            made
+        }
     };
-    let database = Database::of(project, pillar);
     let earlier = host.stat(&folder(project))?.is_some();
     if made.projects.insert(project.to_owned()) && earlier {
         if let Some(user) = facts.user(project)? {
@@ -101,6 +107,17 @@ fn before_the_list(facts: &Facts) -> Result<Made> {
         }
     }
     Ok(made)
+}
+
+/// Whether the base tree set up Postgres here: a host that has only the database has no folder of the project's.
+fn has_database_server(host: &dyn Host) -> Result<bool> {
+    let versions = Path::new("/etc/postgresql");
+    for version in host.list(versions)?.unwrap_or_default() {
+        if host.stat(&versions.join(version).join("main/conf.d/provision.conf"))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the project's role and database are called.
@@ -160,6 +177,8 @@ mod tests {
         let later = made(&[("/etc/provision/shop/env", "{}"), ("/var/lib/provision/made.json", list)]);
         assert!(later.has_user("eve", 1002) && later.has_user("ada", 1001) && later.users.len() == 2);
         assert!(later.roles.is_empty(), "a list that is there is believed");
+        let server = made(&[("/etc/postgresql/15/main/conf.d/provision.conf", "")]);
+        assert!(server.databases.contains("shop_db") && server.groups.is_empty());
         let copy = made(&[("/var/lib/postgresql/.replica-pgpass", "")]);
         assert!(copy.roles.contains("shop"), "a copied database brings what the master made");
     }

@@ -95,12 +95,12 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Made> {
 }
 
 /// The list's file, held against other runs until it is dropped.
-pub struct Ledger {
+pub struct MadeFile {
     path: PathBuf,
     _lock: File,
 }
 
-impl Ledger {
+impl MadeFile {
     /// That of this host.
     pub fn open() -> Result<Self> {
         Self::at(PathBuf::from(FILE))
@@ -153,7 +153,7 @@ impl Ledger {
 
 /// Notes that this is about to be made.
 pub(super) fn begin(makes: &Makes) -> Result<()> {
-    Ledger::open()?.change(|made| made.add(makes, None))
+    MadeFile::open()?.change(|made| made.add(makes, None))
 }
 
 /// Notes what came of it. `uid` is the number of the account of that name, if there is one; a program may have
@@ -163,7 +163,7 @@ pub(super) fn end(makes: &Makes, succeeded: bool, uid: Option<u32>) -> Result<()
         Makes::User(_) => uid.is_some(),
         Makes::Group(_) | Makes::Role(_) | Makes::Database(_) => succeeded,
     };
-    Ledger::open()?.change(|made| if there { made.add(makes, uid) } else { made.take_out(makes) })
+    MadeFile::open()?.change(|made| if there { made.add(makes, uid) } else { made.take_out(makes) })
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
     fn what_is_made_outlives_the_run() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made.json");
-        let open = || Ledger::at(path.clone()).unwrap();
+        let open = || MadeFile::at(path.clone()).unwrap();
         open().change(|made| made.add(&user("ada"), None)).unwrap();
         assert_eq!(open().read().unwrap().users, BTreeMap::from([("ada".to_owned(), None)]));
         open().change(|made| made.add(&user("ada"), Some(1001))).unwrap();

@@ -22,7 +22,7 @@ pub use action::{Action, Hash, Owner, PackageRequest, Packages};
 pub use command::{Command, Output};
 pub use extraction::{Archive, Extraction, Format};
 pub use local::{Local, stream};
-pub use made::{Ledger, Made, Makes};
+pub use made::{Made, MadeFile, Makes};
 pub use overlay::Overlay;
 pub use owed::Owed;
 

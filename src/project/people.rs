@@ -224,7 +224,7 @@ pub fn admins(pillar: &Map<String, Value>) -> Vec<&str> {
     let nopasswd = needs_no_password(pillar);
     let can = |person: &Value| {
         let groups = person.get("groups").and_then(texts).unwrap_or_default();
-        let has = |key: &str| person.get(key).is_some_and(|value| is_something(value));
+        let has = |key: &str| person.get(key).is_some_and(is_something);
         groups.contains(&"admin")
             && groups.contains(&"login")
             && has("public_key")
