@@ -1,7 +1,8 @@
 # What is the same in every environment. An environment's env.sls may override
 # any key. Lines that are commented out show the default.
 
-# Names the user, directories, database and programs: letters, digits and "-".
+# Names the user, directories, database and programs: letters, digits and "-", and no
+# name that the system uses.
 project_name: example
 
 # The interpreter's package: python3 is the distribution's own. With python3.12
@@ -35,6 +36,9 @@ wsgi: example.wsgi:application
 #  sysctl: {net.core.somaxconn: 1024}
 
 # --- getting in ---------------------------------------------------------------
+# Groups besides admin and login that are made for the people of devs.sls.
+#groups: [deployers]
+#
 #sudo:
 #  nopasswd: yes             # no: give the users a password hash in devs.sls
 #

@@ -6,8 +6,10 @@ mod files;
 mod inspect;
 mod offline;
 mod old_secrets;
+mod ours;
 mod own_facts;
 mod owning;
+mod refuse;
 mod secrets;
 mod telling;
 
@@ -35,7 +37,7 @@ use self::telling::Telling;
 
 pub use files::Files;
 pub use inspect::Inspection;
-pub use offline::{Offline, check, offline};
+pub use offline::{Offline, check, check_people, offline};
 
 /// What an attended order is told next; `None`: nobody is there any more.
 pub type Listen<'a> = &'a mut dyn FnMut() -> Option<Word>;
@@ -71,11 +73,11 @@ fn carry_out(
     if order.protocol != PROTOCOL {
         return Err(wrong(Fault::new("the two sides are different versions of provision")));
     }
-    let real: Arc<dyn Host> = Arc::new(Local::new());
+    let of_a_project = !order.project.is_empty();
+    let real: Arc<dyn Host> = Arc::new(if of_a_project { Local::keeping_list() } else { Local::new() });
     let host: Arc<dyn Host> = if order.plan { Arc::new(Overlay::new(real)) } else { real };
     let facts = Arc::new(Facts::new(host));
     facts.supported().map_err(wrong)?;
-    let of_a_project = !order.project.is_empty();
     if of_a_project && users::get_effective_uid() != 0 {
         return Err(wrong(Fault::new("only root may do this").help("run it with sudo")));
     }
@@ -146,11 +148,27 @@ fn carry_out(
             _ => ship(order, &settings, &facts, listen, &mut told),
         });
     }
-    let data = Arc::clone(&pillar.data);
+    let guard = refuse::Guard { order, states: &files.states, facts: &facts };
+    let guard = (of_a_project && !compares).then_some(guard);
+    let mut list = None;
+    if let Some(guard) = &guard {
+        match guard.before(&pillar, &mut told) {
+            Ok(kept) => {
+                surroundings.made = kept.made();
+                list = Some(kept);
+            }
+            Err(exit) => return Ok(exit),
+        }
+    }
     let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
     match library.compile(&order.sls, &order.only, order.lenient) {
         Ok(mut compiled) => {
             told.problems(std::mem::take(&mut compiled.warnings));
+            if let (Some(guard), Some(list)) = (&guard, list)
+                && let Err(exit) = guard.compiled(&compiled, library.pillar_data(), list, &mut told)
+            {
+                return Ok(exit);
+            }
             if compares {
                 return Ok(match secrets::compare(&order.project, &compiled, &facts) {
                     Ok((event, exit)) => {
@@ -164,12 +182,16 @@ fn carry_out(
             if acts {
                 owning::take(order, &facts).map_err(broken)?;
                 // Before the files: a run that is killed must not leave secrets that nobody knows to be some.
-                told.marked().remember(&order.project, &data, false, &facts).map_err(broken)?;
+                told.marked()
+                    .remember(&order.project, &library.pillar_data().data, false, &facts)
+                    .map_err(broken)?;
             }
             let exit = converge(order, &compiled, &facts, &library, &mut told);
             if acts {
                 let settled = exit == Exit::Converged && order.sls.is_empty() && order.only.is_empty();
-                told.marked().remember(&order.project, &data, settled, &facts).map_err(broken)?;
+                told.marked()
+                    .remember(&order.project, &library.pillar_data().data, settled, &facts)
+                    .map_err(broken)?;
             }
             Ok(exit)
         }
@@ -225,6 +247,13 @@ fn converge(
     let owed = (!order.project.is_empty()).then(|| Mutex::new(Owed::read(Home::owed(&order.project))));
     let run = Converge { compiled, facts, library, plan: order.plan, owed };
     let summary = run.run(&mut |event| told.event(event));
+    if !order.project.is_empty()
+        && !order.plan
+        && summary.changed + summary.failed > 0
+        && let Err(fault) = ours::update(facts)
+    {
+        return answer::failed(&fault, told);
+    }
     let exit = if summary.failed > 0 {
         Exit::Failed
     } else if summary.would_change > 0 {

@@ -26,6 +26,7 @@ pub mod pillar;
 pub mod plan;
 pub mod process_env;
 pub mod project;
+pub mod public_key;
 pub mod remote;
 pub mod report;
 pub mod sandbox;

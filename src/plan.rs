@@ -6,7 +6,7 @@ mod mask;
 pub use diff::diff;
 pub use mask::{MASKED, Mask, is_weak};
 
-use crate::host::Action;
+use crate::host::{Action, Makes};
 
 /// The difference between what is and what shall be. Empty: nothing to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Plan {
 pub struct Step {
     pub change: Change,
     pub action: Action,
+    /// What is provision's own once this was done.
+    pub makes: Option<Makes>,
 }
 
 /// What people read of a step: `mode: 0644 → 0600`.
@@ -84,7 +86,12 @@ impl Plan {
     }
 
     pub fn push(&mut self, change: Change, action: Action) {
-        self.steps.push(Step { change, action });
+        self.steps.push(Step { change, action, makes: None });
+    }
+
+    /// As [`Plan::push`], for a step that makes something that may be taken away again only by whom made it.
+    pub fn make(&mut self, change: Change, action: Action, makes: Makes) {
+        self.steps.push(Step { change, action, makes: Some(makes) });
     }
 
     pub fn note(&mut self, note: impl Into<String>) {

@@ -2,7 +2,10 @@
 //! and what of it travels to a host. Must not know ssh.
 
 mod hosts;
+mod name;
+pub mod people;
 mod secrets;
+mod system;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +17,7 @@ use crate::fault::{Context as _, Fault, Result};
 use crate::tree::Tree;
 
 pub use hosts::{HostEntry, hosts};
+pub use name::check as project_name_problems;
 
 /// Names of tasks and commands, which no environment can bear.
 const RESERVED: [&str; 37] = [

@@ -16,13 +16,20 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_provision");
 struct Project(tempfile::TempDir);
 
 impl Project {
-    /// As `provision init` writes it, with secrets for staging.
-    fn new() -> Self {
+    /// As `provision init` writes it.
+    fn unfilled() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let project = Self(folder);
         std::fs::create_dir(project.0.path().join("shop")).unwrap();
         assert!(project.run(&["init", "."]).status.success());
+        project
+    }
+
+    /// With secrets for staging and somebody who may log in.
+    fn new() -> Self {
+        let project = Self::unfilled();
         project.fill("staging");
+        project.write("pillar/devs.sls", &devs(""));
         project
     }
 
@@ -48,11 +55,25 @@ impl Project {
 
     fn write(&self, path: &str, text: &str) {
         std::fs::write(self.root().join(path), text).unwrap();
+        if path.ends_with("secrets.sls") {
+            std::fs::set_permissions(
+                self.root().join(path),
+                std::os::unix::fs::PermissionsExt::from_mode(0o600),
+            )
+            .unwrap();
+        }
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
         run_in(&self.root(), arguments)
     }
+}
+
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJVkO1i3vVlH6ZLvqOUj3uMZZq4lO1Qzq5bV3m3dZ0aB ada";
+
+/// ada, who may administer, and more lines.
+fn devs(more: &str) -> String {
+    format!("users:\n  ada:\n    groups: [admin, login]\n    public_key:\n      - {KEY}\n{more}")
 }
 
 fn run_in(folder: &Path, arguments: &[&str]) -> Output {
@@ -223,8 +244,15 @@ fn secrets_that_are_not_filled_in_stop_everything_and_are_never_shown() {
 }
 
 #[test]
-fn a_new_project_is_right_once_its_secrets_are_filled_in() {
-    let project = Project::new();
+fn a_new_project_is_right_once_it_is_filled_in() {
+    let project = Project::unfilled();
+    project.fill("staging");
+    let output = project.run(&["staging", "check"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: `example-user` has no public key\n  --> pillar/devs.sls:"), "{said}");
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    project.write("pillar/devs.sls", &devs(""));
     for environment in ["staging", "production", "vagrant"] {
         project.fill(environment);
         let output = project.run(&[environment, "check"]);
@@ -263,4 +291,84 @@ fn problems_are_events_where_those_are_asked_for() {
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(problems.len() > 1 && problems.iter().all(|event| event["event"] == "problem"), "{problems:?}");
     assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn people_that_cannot_be_meant_stop_everything() {
+    let project = Project::new();
+    let keyed = format!("    public_key: {KEY}\n");
+    for (more, place, sentence) in [
+        (
+            format!("  www-data:\n{keyed}"),
+            "6:3",
+            "`www-data` is an account of the system, which provision would take over",
+        ),
+        (
+            format!("  shop:\n{keyed}"),
+            "6:3",
+            "`shop` is the project's own account, which the application runs as",
+        ),
+        (
+            format!("  bob:\n    group: [admin]\n{keyed}"),
+            "7:5",
+            "`group` of `bob` is not known; did you mean `groups`?",
+        ),
+        (
+            format!("  bob:\n    groups: [login, admins]\n{keyed}"),
+            "7:21",
+            "`bob` cannot be in `admins`: there is no such group; did you mean `admin`?",
+        ),
+        ("  bob:\n    groups: [login]\n".to_owned(), "6:3", "`bob` has no public key"),
+        (
+            "  bob:\n    public_key: [ssh-rsa AAAA]\n".to_owned(),
+            "7:18",
+            "`public_key` of `bob`: `ssh-rsa AAAA` is not a public key",
+        ),
+        ("  bob:\n".to_owned(), "6:3", "`bob` in `users` must be a map, not nothing"),
+        (
+            format!("  bob:\n    pasword: $6$a$b\n{keyed}"),
+            "6:3",
+            "`pasword` of `bob` is not known; did you mean `password`?",
+        ),
+    ] {
+        project.write("pillar/devs.sls", &devs(&more));
+        for task in [&["-H", "192.0.2.1", "staging"][..], &["staging", "check"], &["staging", "plan"]] {
+            let output = project.run(task);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.starts_with(&format!("error: {sentence}\n")), "{task:?}: {said}");
+            assert!(said.contains(&format!("--> pillar/devs.sls:{place}\n")), "{place}: {said}");
+            assert_eq!(said.matches("error: ").count(), 1, "what follows from it is not told: {said}");
+            assert!(!said.contains("$6$"), "{said}");
+        }
+    }
+    // Declared, it is made; states of the project's own decide by themselves.
+    let deployers = format!("  bob:\n    groups: [deployers]\n{keyed}");
+    project.write("pillar/devs.sls", &format!("{}groups: [deployers]\n", devs(&deployers)));
+    assert!(project.run(&["staging", "check"]).status.success());
+    std::fs::create_dir_all(project.root().join("states/users")).unwrap();
+    for file in ["init.sls", "former.sls", "map.jinja"] {
+        let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("states/users").join(file);
+        std::fs::copy(base, project.root().join("states/users").join(file)).unwrap();
+    }
+    project.write("pillar/devs.sls", &devs(&format!("  bob:\n    team: web\n{keyed}")));
+    let output = project.run(&["staging", "check"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_projects_name_is_nobody_elses() {
+    let project = Project::new();
+    let lines = std::fs::read_to_string(project.root().join("pillar/project.sls")).unwrap();
+    for name in [".", "a b", "x$(id)", "news", "games", "mail", "postgres", "template1", "pg_shop"] {
+        project.write(
+            "pillar/project.sls",
+            &lines.replace("project_name: shop", &format!("project_name: {name}")),
+        );
+        let output = project.run(&["staging", "check"]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains(&format!("error: `project_name: {name}` is ")), "{said}");
+        assert!(said.contains("--> pillar/project.sls:6:1\n"), "{said}");
+    }
 }

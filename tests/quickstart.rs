@@ -122,6 +122,7 @@ fn everyday_commands_are_understood() {
         "secrets:\n  DB_PASSWORD: 'one'\n  SECRET_KEY: 'two'\n",
     )
     .unwrap();
+    std::fs::write(root.join("pillar/devs.sls"), "users: {}\n").unwrap();
     let mut seen = 0;
     for line in code_of("Everyday commands") {
         // What a command does stands behind it, set off by spaces.

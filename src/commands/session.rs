@@ -132,6 +132,7 @@ impl Session {
         let pillar = host.pillar;
         if !problems.fatal() {
             problems.extend(project.check_secrets(environment, &pillar.data));
+            problems.extend(here::check_people(&project, &pillar));
         }
         tell(&problems, options);
         if problems.fatal() {

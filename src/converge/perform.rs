@@ -2,8 +2,8 @@
 
 use crate::facts::Facts;
 use crate::fault::Result;
-use crate::host::{Action, Output, Packages};
-use crate::plan::Plan;
+use crate::host::{Action, Host, Output, Packages, Performed};
+use crate::plan::{Plan, Step};
 
 /// Performs a plan's steps in order and gives what its commands wrote. Package requests of one plan go to
 /// the package manager together, where the first of them stands.
@@ -24,7 +24,7 @@ pub fn perform(plan: &Plan, facts: &Facts) -> Result<Vec<Output>> {
                 },
                 action => {
                     files_only &= only_files(action);
-                    facts.host().perform(action)?
+                    act(step, action, facts.host())?
                 }
             };
             outputs.extend(performed.output);
@@ -35,6 +35,15 @@ pub fn perform(plan: &Plan, facts: &Facts) -> Result<Vec<Output>> {
         facts.forget();
     }
     result
+}
+
+/// Performs a step's action; what it makes is noted before it is there, and what came of it after.
+fn act(step: &Step, action: &Action, host: &dyn Host) -> Result<Performed> {
+    let Some(makes) = &step.makes else { return host.perform(action) };
+    host.note_making(makes)?;
+    let performed = host.perform(action);
+    host.note_made(makes, performed.is_ok())?;
+    performed
 }
 
 /// Whether every action of the plan is a request to install packages, so that it may be merged with others.

@@ -98,6 +98,19 @@ pub(super) fn read(host: &dyn Host, with_shadow: bool) -> Result<Accounts> {
     Ok(accounts)
 }
 
+/// The first number of an account of a person: `UID_MIN` of /etc/login.defs.
+pub(super) fn first_uid(host: &dyn Host) -> Result<u32> {
+    /// As useradd has it where nothing is said.
+    const USUAL: u32 = 1000;
+    let text = host.read(Path::new("/etc/login.defs"))?.unwrap_or_default();
+    let said = String::from_utf8_lossy(&text).lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        words.next().filter(|word| *word == "UID_MIN")?;
+        words.next()?.parse().ok()
+    });
+    Ok(said.unwrap_or(USUAL))
+}
+
 /// Asks getent for an account that is in no file; `None` where it knows none either.
 pub(super) fn ask_user(host: &dyn Host, key: &str) -> Result<Option<User>> {
     Ok(ask(host, "passwd", key)?.and_then(|line| user(&split(&line))))
@@ -185,6 +198,14 @@ mod tests {
             (Some(1), Some(90), Some(14), Some(20500))
         );
         assert_eq!(accounts.shadow.get("root").unwrap().expires, None);
+    }
+
+    #[test]
+    fn people_have_numbers_from_the_systems_own_limit_on() {
+        let fake = Fake::debian();
+        assert_eq!(first_uid(&fake).unwrap(), 1000);
+        fake.put("/etc/login.defs", FakeKind::File("# UID_MIN 7\nUID_MIN\t\t  500\nUID_MAX 60000\n".into()));
+        assert_eq!(first_uid(&fake).unwrap(), 500);
     }
 
     #[test]

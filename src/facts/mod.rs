@@ -130,6 +130,11 @@ impl Facts {
         once(&self.snapshots.accounts, || accounts::read(self.host(), true))
     }
 
+    /// Accounts with smaller numbers are the system's.
+    pub fn first_uid(&self) -> Result<u32> {
+        accounts::first_uid(self.host())
+    }
+
     fn names(&self) -> Result<Arc<Accounts>> {
         once(&self.snapshots.names, || accounts::read(self.host(), false))
     }

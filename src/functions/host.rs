@@ -29,6 +29,7 @@ pub const FUNCTIONS: &[Row] = &[
     ("file.join", join),
     ("group.info", group),
     ("pkg.version", version),
+    ("provision.account", account),
     ("user.info", user),
 ];
 
@@ -107,6 +108,24 @@ fn user(call: &Call<'_>) -> Result<Value> {
     Ok(json!({"name": user.name, "uid": user.uid, "gid": user.gid, "home": user.home, "shell": user.shell,
         "groups": groups, "passwd": "x", "fullname": part(), "roomnumber": part(), "workphone": part(),
         "homephone": part(), "other": part()}))
+}
+
+/// Whose an account is: `made` by provision, of `others` who were here before it, or the `system`'s. Empty: there is
+/// none. What is made is only taken away from whom it was made for.
+fn account(call: &Call<'_>) -> Result<Value> {
+    let name = call.text(0, "name")?;
+    let Some(facts) = facts(call) else { return Ok(json!("")) };
+    let Some(user) = facts.user(&name)? else { return Ok(json!("")) };
+    let made = call.catalog.surroundings().made.has_user(&name, user.uid);
+    Ok(json!(if user.uid == 0 {
+        "system"
+    } else if made {
+        "made"
+    } else if user.uid < facts.first_uid()? {
+        "system"
+    } else {
+        "others"
+    }))
 }
 
 fn group(call: &Call<'_>) -> Result<Value> {

@@ -20,6 +20,7 @@ use self::call::Call;
 use crate::diagnostic::nearest;
 use crate::facts::{Facts, Grains};
 use crate::fault::{Fault, Result};
+use crate::host::Made;
 use crate::target::Subject;
 use crate::template::{Data, Functions};
 
@@ -34,6 +35,8 @@ pub struct Surroundings {
     pub grains: Arc<Grains>,
     /// The grains of all hosts of the environment, by ID.
     pub mine: Arc<BTreeMap<String, Grains>>,
+    /// What provision made on the host.
+    pub made: Arc<Made>,
     /// The host itself; none where files are only checked.
     pub facts: Option<Arc<Facts>>,
 }

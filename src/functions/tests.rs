@@ -172,3 +172,32 @@ fn no_function_is_there_twice() {
     names.dedup();
     assert_eq!(names.len(), before);
 }
+
+#[test]
+fn an_account_is_made_or_others_or_the_systems() {
+    use crate::facts::Facts;
+    use crate::host::Made;
+    use crate::host::fake::{Fake, FakeKind};
+
+    let fake = Fake::debian();
+    let passwd = "root:x:0:0::/:/bin/sh\nbin:x:2:2::/:/bin/sh\nada:x:1001:1001::/:/bin/sh\neve:x:1002:1002::/:/bin/sh\n";
+    fake.put("/etc/passwd", FakeKind::File(passwd.into()));
+    let mut made = Made::default();
+    // A number that is no more the account's.
+    made.users.extend([
+        ("ada".to_owned(), Some(1001)),
+        ("eve".to_owned(), Some(1009)),
+        ("root".to_owned(), Some(0)),
+    ]);
+    let mut surroundings = Surroundings::new("web1", "staging", serde_json::Map::new());
+    surroundings.facts = Some(Arc::new(Facts::new(Arc::new(fake))));
+    surroundings.made = Arc::new(made);
+    let catalog = Catalog::new(surroundings, None);
+    for (name, whose) in
+        [("ada", "made"), ("eve", "others"), ("bin", "system"), ("root", "system"), ("no", "")]
+    {
+        let answer = catalog.answer("provision.account", vec![json!(name)], serde_json::Map::new());
+        assert_eq!(answer.unwrap(), json!(whose), "{name}");
+    }
+    assert_eq!(evaluate("salt['provision.account']('ada')"), Ok(json!("")), "no host, no account");
+}

@@ -68,6 +68,7 @@ pub(super) fn surroundings(order: &Order, states: &Tree, facts: &Arc<Facts>) -> 
         plan: order.plan,
         grains: Arc::new(grains),
         mine: Arc::new(mine),
+        made: Arc::default(),
         facts: Some(Arc::clone(facts)),
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Problems};
+use crate::diagnostic::{Diagnostic, Excerpt, Problems};
 use crate::facts::Grains;
 use crate::functions::Surroundings;
 use crate::library::ProjectLibrary;
@@ -13,7 +13,7 @@ use crate::pillar::Pillar;
 use crate::plan::{Mask, is_weak};
 use crate::project::{Project, hosts};
 
-use super::Files;
+use super::{Files, refuse};
 
 /// The grains of a small fresh Debian 12 host.
 const USUAL: &str = include_str!("offline/debian-12.json");
@@ -75,6 +75,7 @@ pub fn check(
     problems.extend(project.check_secrets(environment, &first.pillar.data));
     problems.extend(project.exposed_secrets());
     problems.extend(weak(environment, &first.pillar));
+    problems.extend(check_people(project, &first.pillar));
     let named = match hosts(&first.pillar.data) {
         Ok(named) => named.into_iter().map(|host| host.name).collect(),
         Err(fault) => {
@@ -93,6 +94,7 @@ pub fn check(
     for name in named {
         let (host, found) = with_grains(project, environment, &name, recorded);
         add(&mut problems, found);
+        add(&mut problems, check_people(project, &host.pillar));
         count += states(project, host, lenient, &mut problems);
     }
     (count, problems)
@@ -126,16 +128,28 @@ fn weak(environment: &str, pillar: &Pillar) -> Problems {
     problems
 }
 
+/// What is wrong with the project's name and the people of devs.sls.
+pub fn check_people(project: &Project, pillar: &Pillar) -> Problems {
+    let found = refuse::problems(&project.states(), pillar, None);
+    hidden(&Mask::new(&pillar.secrets), found.unwrap_or_default())
+}
+
 /// The states of one host.
 fn states(project: &Project, host: Offline, lenient: bool, problems: &mut Problems) -> usize {
     let mask = Mask::new(&host.pillar.secrets);
+    // What is wrong with people was told in their own words, and not where the states stumble over it.
+    let stumbles = check_people(project, &host.pillar).fatal();
     let library = ProjectLibrary::new(Files::project(project).states, host.pillar, host.surroundings);
     match library.compile(&[], &[], lenient) {
         Ok(compiled) => {
+            let found = refuse::problems_of(&compiled, &project.states(), library.pillar_data(), None);
+            add(problems, hidden(&mask, found.unwrap_or_default()));
             add(problems, hidden(&mask, compiled.warnings));
             compiled.states.len()
         }
-        Err(found) => {
+        Err(mut found) => {
+            let of_users = |place: &Excerpt| place.file.starts_with("base:users/");
+            found.0.retain(|problem| !stumbles || !problem.place.as_ref().is_some_and(of_users));
             add(problems, hidden(&mask, found));
             0
         }

@@ -26,7 +26,7 @@ use nix::sys::stat::Mode;
 use place::Place;
 pub use stream::{stream, streams};
 
-use super::{Action, Command, Host, Interface, Kind, Output, Performed, Stat, search};
+use super::{Action, Command, Host, Interface, Kind, Makes, Output, Performed, Stat, made, names, search};
 use crate::fault::{Fault, Result};
 
 /// The real host.
@@ -38,6 +38,8 @@ pub struct Local {
     environment: Mutex<BTreeMap<String, String>>,
     /// Held during a transaction: states that are applied beside each other share one package manager.
     packages: Mutex<()>,
+    /// Whether what is made here is noted.
+    keeps_list: bool,
 }
 
 impl Local {
@@ -46,6 +48,11 @@ impl Local {
     pub fn new() -> Self {
         nix::sys::stat::umask(Mode::from_bits_truncate(0o022));
         Self::default()
+    }
+
+    /// As [`Local::new`], noting what is made.
+    pub fn keeping_list() -> Self {
+        Self { keeps_list: true, ..Self::new() }
     }
 
     /// Remembers to sync the file system of a path.
@@ -233,6 +240,22 @@ impl Host for Local {
             }
         }
         Ok(interfaces)
+    }
+
+    fn note_making(&self, makes: &Makes) -> Result<()> {
+        if self.keeps_list { made::begin(makes) } else { Ok(()) }
+    }
+
+    fn note_made(&self, makes: &Makes, succeeded: bool) -> Result<()> {
+        if !self.keeps_list {
+            return Ok(());
+        }
+        let uid = match makes {
+            Makes::User(name) => names::line(self, names::Database::Users, name)?
+                .and_then(|line| line.split(':').nth(2)?.parse().ok()),
+            Makes::Group(_) | Makes::Role(_) | Makes::Database(_) => None,
+        };
+        made::end(makes, succeeded, uid)
     }
 
     fn settle(&self) -> Result<()> {

@@ -7,6 +7,7 @@ mod extraction;
 pub mod fake;
 pub mod home;
 mod local;
+mod made;
 mod model;
 pub(crate) mod names;
 mod overlay;
@@ -21,6 +22,7 @@ pub use action::{Action, Hash, Owner, PackageRequest, Packages};
 pub use command::{Command, Output};
 pub use extraction::{Archive, Extraction, Format};
 pub use local::{Local, stream, streams};
+pub use made::{Made, MadeFile, Makes};
 pub use overlay::Overlay;
 pub use owed::Owed;
 
@@ -102,6 +104,15 @@ pub trait Host: Send + Sync {
     /// Sets variables for the commands that are started from now on, or takes those that are `None`;
     /// `anew`: all that were set before go first. Lasts as long as the run.
     fn set_environment(&self, _anew: bool, _variables: &BTreeMap<String, Option<String>>) {}
+    /// Notes that what is made next belongs to provision, before it is there: a run that is killed right after it
+    /// must not leave an account that looks like somebody else's. Only a host that keeps a list does.
+    fn note_making(&self, _makes: &Makes) -> Result<()> {
+        Ok(())
+    }
+    /// Notes whether it was made.
+    fn note_made(&self, _makes: &Makes, _succeeded: bool) -> Result<()> {
+        Ok(())
+    }
     /// Makes what was written so far survive a power cut: called once after many actions, since syncing
     /// each file by itself costs several times as much.
     fn settle(&self) -> Result<()> {

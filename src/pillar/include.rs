@@ -25,6 +25,8 @@ pub struct Reader<'a> {
     pub visited: Vec<String>,
     /// What stands in files that hold secrets.
     pub secrets: Vec<String>,
+    /// What files that hold no secrets say, in the order in which it is laid over one another.
+    pub said: Vec<Node>,
     /// What each file was found to say; `None` while it is being read.
     known: BTreeMap<String, Option<Map<String, Value>>>,
     depth: usize,
@@ -48,6 +50,7 @@ impl<'a> Reader<'a> {
             problems: Vec::new(),
             visited: Vec::new(),
             secrets: Vec::new(),
+            said: Vec::new(),
             known: BTreeMap::new(),
             depth: 0,
         }
@@ -128,11 +131,16 @@ impl<'a> Reader<'a> {
         if let Some(includes) = node.get("include") {
             self.depth += 1;
             for include in self.includes(path, sls, includes) {
+                let before = self.said.len();
                 let Some(mut found) =
                     self.read(&include.sls, Some(include.place), false, pillar, &include.defaults)
                 else {
                     continue;
                 };
+                // It stands elsewhere in the pillar than in its file.
+                if include.key.is_some() {
+                    self.said.truncate(before);
+                }
                 for key in include.key.iter().flat_map(|key| key.split(':').rev()) {
                     found = Map::from_iter([(key.to_owned(), Value::Object(found))]);
                 }
@@ -141,6 +149,9 @@ impl<'a> Reader<'a> {
             self.depth -= 1;
         }
         merge(&mut all, own, Strategy::Recurse, false);
+        if !project::is_secret(path) {
+            self.said.push(node.clone());
+        }
         Some(all)
     }
 

@@ -18,6 +18,7 @@ use crate::target::Subject;
 use crate::template::{Data, Key};
 use crate::top::Entry;
 use crate::tree::Tree;
+use crate::yaml::Node;
 
 use self::include::Reader;
 
@@ -37,12 +38,20 @@ pub struct Pillar {
     pub visited: Vec<String>,
     /// Something in it could not be read: what states miss may be there.
     pub incomplete: bool,
+    /// What its files without secrets say, the last of them over the others.
+    said: Vec<Node>,
 }
 
 impl Pillar {
     /// Whether the project asks that what Salt would let pass is only warned of (`strict: false`).
     pub fn lenient(&self) -> bool {
         self.data.get("strict") == Some(&Value::Bool(false))
+    }
+
+    /// Where the pillar says something: the key, or the item of a list by its number. `None`: in a file that holds
+    /// secrets, or nowhere.
+    pub fn place(&self, path: &[&str]) -> Option<Place> {
+        self.said.iter().rev().find_map(|node| place(node, path))
     }
 }
 
@@ -71,7 +80,18 @@ pub fn compile(request: &Request<'_>) -> (Pillar, Problems) {
     let mut problems = Problems(reader.problems);
     hush::hush(&mut problems, request.tree, &reader.visited);
     let (visited, incomplete) = (reader.visited, problems.fatal());
-    (Pillar { data: Arc::new(data), secrets, visited, incomplete }, problems)
+    (Pillar { data: Arc::new(data), secrets, visited, incomplete, said: reader.said }, problems)
+}
+
+fn place(node: &Node, path: &[&str]) -> Option<Place> {
+    let (first, rest) = path.split_first()?;
+    let (key, value) = match node.list() {
+        Some(items) => items.get(first.parse::<usize>().ok()?).map(|item| (item, item))?,
+        None => {
+            node.map()?.iter().find(|(key, _)| key.text() == Some(first)).map(|(key, value)| (key, value))?
+        }
+    };
+    if rest.is_empty() { Some(key.place.clone()) } else { place(value, rest) }
 }
 
 /// Entries of the top that applies where the project has none have no place.

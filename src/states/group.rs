@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::account_name::AccountName;
 use crate::facts::{Facts, Group, Key};
 use crate::fault::{Fault, Result};
-use crate::host::{Action, Command};
+use crate::host::{Action, Command, Makes};
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};
 
@@ -98,7 +98,7 @@ impl Present {
         argv.push(self.name.to_string());
         let mut change = Change::new("created");
         change.to = self.gid.map(|gid| format!("gid {gid}"));
-        plan.push(change, Action::Run(Command::new(argv)));
+        plan.make(change, Action::Run(Command::new(argv)), Makes::Group(self.name.to_string()));
         Ok(())
     }
 

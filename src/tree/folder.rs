@@ -34,6 +34,12 @@ pub(super) fn read(folder: &Path, path: &str) -> Result<Option<TreeFile>> {
     }))
 }
 
+/// Whether there is any file below.
+pub(super) fn has_files(folder: &Path) -> bool {
+    let found = walkdir::WalkDir::new(folder).follow_links(true).into_iter();
+    found.flatten().any(|entry| entry.file_type().is_file())
+}
+
 /// All files below, symlinks followed; `None` if there is no such folder.
 pub(super) fn entries(root: &Path, folder: &str) -> Result<Option<Vec<Entry>>> {
     let top = root.join(folder);

@@ -93,6 +93,21 @@ impl Tree {
         })
     }
 
+    /// Whether what is called so (`users`: `users.sls` and all of `users/`) is the base tree's, none of it replaced.
+    pub fn keeps_base(&self, name: &str) -> bool {
+        let own = |layer: &Layer| match layer {
+            Layer::Folder(folder) => {
+                folder.join(format!("{name}.sls")).is_file() || folder::has_files(&folder.join(name))
+            }
+            Layer::Memory(files) => files.keys().any(|path| {
+                path.strip_prefix(name).is_some_and(|rest| rest == ".sls" || rest.starts_with('/'))
+            }),
+            Layer::Base => false,
+        };
+        let has_base = self.layers.iter().any(|layer| matches!(layer, Layer::Base));
+        has_base && !self.layers.iter().any(own)
+    }
+
     /// The paths of all files under a folder (`""`: all), relative to it, sorted; `None`: no such folder.
     pub fn files(&self, folder: &str) -> Result<Option<Vec<String>>> {
         Ok(self.entries(folder)?.map(|entries| entries.into_iter().map(|entry| entry.path).collect()))
@@ -193,6 +208,19 @@ mod tests {
         let run = Entry { path: "run".into(), mode: 0o750, link: None };
         let link = Entry { path: "link".into(), mode: 0o750, link: Some("run".into()) };
         assert_eq!(tree.entries("web/files").unwrap().unwrap(), [link, run]);
+    }
+
+    #[test]
+    fn a_file_of_the_projects_own_takes_a_name_from_the_base_tree() {
+        let (temp, tree) = tree();
+        let over = Tree::over_base(temp.path().join("states"));
+        assert!(over.keeps_base("users") && !over.keeps_base("web") && !tree.keeps_base("users"));
+        fs::create_dir_all(temp.path().join("states/users")).unwrap();
+        assert!(over.keeps_base("users"), "a folder without files replaces nothing");
+        fs::write(temp.path().join("states/users/map.jinja"), "").unwrap();
+        assert!(!over.keeps_base("users"));
+        fs::write(temp.path().join("states/ssh.sls"), "").unwrap();
+        assert!(!over.keeps_base("ssh"));
     }
 
     #[test]

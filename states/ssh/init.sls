@@ -1,5 +1,7 @@
 # sshd lets in developers with keys and nobody else, as soon as one of them can
-# administer the host; until then whoever comes in now still does.
+# administer the host; until then whoever comes in now still does. Once that is so it
+# stays so: a run after which nobody in devs.sls could administer the host is refused
+# before anything is changed.
 # Pillar: users (see pillar/devs.sls), ssh:port (unset: sshd's port stays as it is),
 # ssh:allow_groups ([login]).
 {%- from 'users/map.jinja' import admins with context %}

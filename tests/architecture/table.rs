@@ -18,11 +18,12 @@ pub const MODULES: &[Module] = &[
     module("exit", &[]),
     module("fault", &[]),
     module("diagnostic", &["source"]),
+    module("public_key", &["fault"]),
     // The project's files.
     module("yaml", &["source", "diagnostic"]),
     module("tree", &["fault"]),
     module("template", &["source", "diagnostic", "fault", "yaml", "tree", "glob"]),
-    module("project", &["source", "diagnostic", "fault", "yaml", "tree"]),
+    module("project", &["source", "diagnostic", "fault", "public_key", "yaml", "tree"]),
     // The host. Plans hold actions, which are plain data of `host`; performing them is another matter.
     module("host", &["fault"]),
     module("process_env", &["fault"]),
@@ -31,7 +32,7 @@ pub const MODULES: &[Module] = &[
     module("plan", &["host"]),
     // Events carry changes and grains, both plain types.
     module("event", &["diagnostic", "plan", "facts"]),
-    module("states", &["source", "diagnostic", "fault", "yaml", "host", "facts", "plan"]),
+    module("states", &["source", "diagnostic", "fault", "public_key", "yaml", "host", "facts", "plan"]),
     // From files to states in order. The whole of it runs without a host, on recorded facts.
     module("sls", &["source", "diagnostic", "fault", "yaml", "tree", "template"]),
     module("target", &["glob"]),
@@ -247,6 +248,7 @@ pub const HOLD_OPEN: &[&str] = &[
     "host/local/write",
     // /var/lib/provision and /usr/local/bin are root's.
     "host/home",
+    "host/made",
     "host/owed",
 ];
 

@@ -2,7 +2,7 @@
 
 use provision::diagnostic::Diagnostic;
 use provision::fault::Fault;
-use provision::host::{Action, Archive, Command, Extraction, Owner, Packages};
+use provision::host::{Action, Archive, Command, Extraction, Makes, Owner, Packages};
 use provision::plan::Plan;
 
 /// Longer contents are only counted.
@@ -20,12 +20,23 @@ pub fn plan(plan: &Plan) -> String {
         });
         lines.extend(change.diff.iter().flat_map(|diff| diff.lines()).map(|line| format!("  {line}")));
         lines.extend(action(&step.action).lines().map(|line| format!("    {line}")));
+        lines.extend(step.makes.iter().map(|makes| format!("    {}", made(makes))));
     }
     if plan.is_empty() {
         lines.push("nothing".to_owned());
     }
     lines.extend(plan.notes.iter().map(|note| format!("note: {note}")));
     visible(&lines)
+}
+
+/// What the host's list of what provision made gets.
+fn made(makes: &Makes) -> String {
+    match makes {
+        Makes::User(name) => format!("makes user {name}"),
+        Makes::Group(name) => format!("makes group {name}"),
+        Makes::Role(name) => format!("makes role {name}"),
+        Makes::Database(name) => format!("makes database {name}"),
+    }
 }
 
 pub fn fault(fault: &Fault) -> String {

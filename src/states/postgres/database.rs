@@ -1,9 +1,10 @@
 //! `postgres_database`: databases with owner, encoding and locale.
 
-use super::{arguments, identifier, literal, run, server};
+use super::{arguments, identifier, literal, make, run, server};
 use crate::facts::Key;
 use crate::facts::postgres::{Database, Server};
 use crate::fault::{Fault, Result};
+use crate::host::Makes;
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};
 
@@ -52,7 +53,7 @@ impl DatabasePresent {
         }
         let mut plan = Plan::default();
         let action = run(context.facts.host(), &self.access(), None, &format!("{sql};\n"))?;
-        plan.push(Change::new("created"), action);
+        make(&mut plan, &self.access(), action, Makes::Database(self.name.clone()));
         Ok(plan)
     }
 

@@ -23,7 +23,8 @@ use quote::{identifier, literal};
 use crate::facts::Key;
 use crate::facts::postgres::Access;
 use crate::fault::Result;
-use crate::host::{Action, Host};
+use crate::host::{Action, Host, Makes};
+use crate::plan::{Change, Plan};
 
 /// Writes an argument struct with the arguments that say how to reach the server, and its `access`.
 /// (A flattened struct would lose the places of its fields.)
@@ -73,6 +74,16 @@ impl std::fmt::Debug for Password {
 /// SQL to run in a database (`None`: the one for maintenance).
 fn run(host: &dyn Host, access: &Access, database: Option<&str>, sql: &str) -> Result<Action> {
     Ok(Action::Run(access.command(host, database, sql)?))
+}
+
+/// A step that makes something; a server elsewhere is not this host's to keep a list of.
+fn make(plan: &mut Plan, access: &Access, action: Action, makes: Makes) {
+    let change = Change::new("created");
+    if access.is_local() {
+        plan.make(change, action, makes);
+    } else {
+        plan.push(change, action);
+    }
 }
 
 /// What must be there before a server on this host can be asked.

@@ -1,11 +1,11 @@
 //! `postgres_user` and `postgres_group`: both are roles, a user may log in.
 
 use super::encrypted::Encrypted;
-use super::{Password, arguments, identifier, literal, run, scram, server, yes};
+use super::{Password, arguments, identifier, literal, make, run, scram, server, yes};
 use crate::facts::Key;
 use crate::facts::postgres::{Access, Role};
 use crate::fault::{Fault, Result};
-use crate::host::Action;
+use crate::host::{Action, Makes};
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};
 use crate::yaml::OneOrMany;
@@ -153,7 +153,7 @@ impl Wish<'_> {
         let with_password = self.password.or(self.default_password).is_some();
         let create = if with_password { self.run_secretly(context, &sql) } else { self.run(context, &sql) };
         let mut plan = Plan::default();
-        plan.push(Change::new("created"), create?);
+        make(&mut plan, &self.access, create?, Makes::Role(self.name.to_owned()));
         Ok(plan)
     }
 

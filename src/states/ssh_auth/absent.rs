@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::key::{Defaults, Key as PublicKey};
 use super::{named, usual_file};
 use crate::facts::Key;
 use crate::fault::Result;
 use crate::plan::Plan;
+use crate::public_key::{Defaults, Key as PublicKey};
 use crate::states::account_name::AccountName;
 use crate::states::dot_ssh::{Person, SshFile};
 use crate::states::{Context, Function, State};

@@ -2,7 +2,6 @@
 //! `manage`, which says which keys there are.
 
 mod absent;
-mod key;
 mod manage;
 mod present;
 
@@ -12,7 +11,7 @@ pub use present::Present;
 
 use std::path::Path;
 
-use key::{Defaults, Key};
+use crate::public_key::{Defaults, Key};
 
 use crate::fault::{Fault, Result};
 use crate::states::Context;

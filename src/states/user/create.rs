@@ -5,7 +5,7 @@ use super::groups::there;
 use super::present::{Present, no_group};
 use crate::facts::Facts;
 use crate::fault::Result;
-use crate::host::{Action, Command};
+use crate::host::{Action, Command, Makes};
 use crate::plan::{Change, Plan};
 
 impl Present {
@@ -54,7 +54,8 @@ impl Present {
         }
         option(&[&self.name]);
         let mut plan = Plan::default();
-        plan.push(self.created(&groups), Action::Run(Command::new(argv)));
+        let makes = Makes::User(self.name.to_string());
+        plan.make(self.created(&groups), Action::Run(Command::new(argv)), makes);
         self.password_wish().plan(&self.name, None, &mut plan);
         self.age_wish().plan(&self.name, None, &mut plan);
         Ok(plan)

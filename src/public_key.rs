@@ -1,4 +1,4 @@
-//! A public key as it stands in an authorized_keys file. Must not look at files.
+//! A public key as it stands in an authorized_keys file or a `.pub` file. Must not look at files.
 
 use base64ct::{Base64, Encoding};
 
