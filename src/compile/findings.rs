@@ -4,6 +4,9 @@ use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, Problems, Severity};
 
+/// So many problems get advice that takes a search through all names.
+const ADVISED: usize = 100;
+
 /// What is wrong with the files so far.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -20,6 +23,11 @@ impl Findings {
     /// What was found elsewhere.
     pub fn append(&mut self, other: Self) {
         other.problems.into_iter().for_each(|problem| self.problems.push(problem));
+    }
+
+    /// Whether so much is wrong that advice on one more problem is not worth looking for it.
+    pub fn many(&self) -> bool {
+        self.problems.0.len() >= ADVISED
     }
 
     /// A problem whatever the strictness.
