@@ -170,13 +170,24 @@ impl IntoIterator for Problems {
 
 /// The nearest of the known names to what was typed, if it is near enough to be meant.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = typed.chars().count();
     known
         .into_iter()
-        .map(|name| (distance(typed, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count().max(typed.chars().count()) / 4)
+        .filter_map(|name| {
+            let other = name.chars().count();
+            let most = 1 + length.max(other) / 4;
+            // What differs more in length differs more in its letters, and nobody misspells what is that long.
+            if length.abs_diff(other) > most || length.max(other) > LONGEST {
+                return None;
+            }
+            Some((distance(typed, name), name)).filter(|(distance, _)| *distance <= most)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
+
+/// Letters of the longest word for which a likely one is looked for.
+const LONGEST: usize = 200;
 
 /// Levenshtein's distance with adjacent letters swapped counted as one slip.
 fn distance(a: &str, b: &str) -> usize {

@@ -1,7 +1,7 @@
 //! Files as the user wrote them, and places in them. Knows nothing of YAML, templates or states.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A text that somebody wrote, with the name under which people know it.
 pub struct Source {
@@ -11,6 +11,8 @@ pub struct Source {
     pub text: String,
     /// Where the text comes from, if nobody wrote it: then its places are shown there.
     origin: Option<Box<dyn Origin>>,
+    /// Where lines begin; found when the first is asked for.
+    starts: OnceLock<Vec<usize>>,
 }
 
 /// The text that a text was made from, such as a template that was rendered.
@@ -21,18 +23,23 @@ pub trait Origin: Send + Sync {
 
 impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into(), origin: None })
+        Arc::new(Self { name: name.into(), text: text.into(), origin: None, starts: OnceLock::new() })
     }
 
     /// A text that was made from another: its places are looked up there when they are shown.
     pub fn made(name: impl Into<String>, text: impl Into<String>, origin: Box<dyn Origin>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into(), origin: Some(origin) })
+        Arc::new(Self { name: name.into(), text: text.into(), origin: Some(origin), starts: OnceLock::new() })
     }
 
     /// The text of a line (counted from 1) without its line break; empty past the end.
     pub fn line(&self, line: u32) -> &str {
         let index = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
-        self.text.lines().nth(index).unwrap_or("")
+        let starts = self.starts.get_or_init(|| {
+            let breaks = self.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(breaks).collect()
+        });
+        let Some(start) = starts.get(index) else { return "" };
+        self.text.get(*start..).and_then(|rest| rest.lines().next()).unwrap_or("")
     }
 }
 

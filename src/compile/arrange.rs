@@ -9,6 +9,7 @@ use super::findings::Findings;
 use super::global::Position;
 use super::low::Requisite;
 use super::tie::Tie;
+use crate::diagnostic::Diagnostic;
 use crate::facts::Key;
 use crate::graph::{Cycle, Graph};
 use crate::states::State;
@@ -17,6 +18,9 @@ use crate::states::State;
 const DEFINED: f64 = 10_000.0;
 /// `last` and negative numbers come after all others.
 const LAST: f64 = 1_000_000.0;
+
+/// States that requisites may name, each time that one is named.
+const MOST_TIES: usize = 4_000_000;
 
 /// A state as far as its order is concerned.
 pub struct Item<'a> {
@@ -47,6 +51,10 @@ pub struct Arrangement {
 
 /// The order of all states; `None` if requisites go in a circle.
 pub fn arrange(items: &[Item<'_>], findings: &mut Findings) -> Option<Arrangement> {
+    if let Some(problem) = too_much(items) {
+        findings.add(problem);
+        return None;
+    }
     let checks = Checks::of(items);
     let edges = written(items, &checks);
     let mut graph = Graph::new(items.len() + checks.of.len());
@@ -73,6 +81,25 @@ pub fn arrange(items: &[Item<'_>], findings: &mut Findings) -> Option<Arrangemen
             Err(cycle) => give_way(items, &cycle, &mut implied, &mut graph),
         }
     }
+}
+
+/// What is told where requisites tie more states together than can be held.
+fn too_much(items: &[Item<'_>]) -> Option<Diagnostic> {
+    let ties = || items.iter().flat_map(|item| item.ties.iter().map(move |tie| (item, tie)));
+    let count: usize = ties().map(|(_, tie)| tie.targets.len()).sum();
+    if count <= MOST_TIES {
+        return None;
+    }
+    let problem = Diagnostic::error(format!("the requisites name {count} states; {MOST_TIES} may be named"));
+    let (item, tie) = ties().max_by_key(|(_, tie)| tie.targets.len())?;
+    let named = tie.targets.len();
+    Some(
+        problem
+            .at(&tie.place)
+            .label(format!("this one names {named}"))
+            .state(&item.chunk.id.text)
+            .help("name a single state that comes last of many, rather than each of them"),
+    )
 }
 
 /// What a state named by `prereq` would do is found out before it runs, and before the state that names it:

@@ -1,6 +1,7 @@
 //! Declarations as single states: `names` expanded, the last of doubled arguments taken. Salt's low
 //! chunks before they are typed and tied to one another.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::declaration::{Declaration, Name};
@@ -9,6 +10,9 @@ use super::requisite::{self, Keyword};
 use crate::diagnostic::Diagnostic;
 use crate::source::Place;
 use crate::yaml::{Meaning, Node, Shape};
+
+/// Arguments and items of lists among them that one declaration may have by its `names`.
+const MOST: usize = 2_000_000;
 
 /// A state with its arguments as written.
 #[derive(Clone, Debug)]
@@ -71,6 +75,7 @@ pub fn expand(declaration: &Declaration, findings: &mut Findings) -> Vec<Chunk> 
         part: 0,
     };
     let mut names = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::with_capacity(declaration.arguments.len());
     for (key, value) in &declaration.arguments {
         match key.text() {
             Some("names") => names.extend(self::names(declaration, value, findings)),
@@ -80,8 +85,13 @@ pub fn expand(declaration: &Declaration, findings: &mut Findings) -> Vec<Chunk> 
                 }
             }
             Some(word) => {
-                if let Some(first) = set(&mut chunk.arguments, key, value) {
+                let there = known.get(word).and_then(|at| chunk.arguments.get_mut(*at));
+                if let Some(slot) = there {
+                    let first = std::mem::replace(slot, (key.clone(), value.clone())).0.place;
                     findings.add(twice(declaration, word, &key.place, &first));
+                } else {
+                    known.insert(word, chunk.arguments.len());
+                    chunk.arguments.push((key.clone(), value.clone()));
                 }
             }
             None => {
@@ -92,6 +102,18 @@ pub fn expand(declaration: &Declaration, findings: &mut Findings) -> Vec<Chunk> 
     }
     if names.is_empty() {
         return vec![chunk];
+    }
+    let said = |(_, value): &(Node, Node)| value.list().map_or(1, |items| items.len().max(1));
+    let each: usize = 1 + chunk.arguments.iter().map(said).sum::<usize>();
+    if names.len().saturating_mul(each) > MOST {
+        let problem = format!("`names` makes {} states of {each} arguments each", names.len());
+        findings.add(
+            Diagnostic::error(problem)
+                .at(&declaration.id.place)
+                .state(&declaration.id.text)
+                .help(format!("names and arguments multiplied may be {MOST}: name fewer, or give each less")),
+        );
+        return Vec::new();
     }
     let several = names.into_iter().enumerate().map(|(part, (name, overrides))| {
         let mut chunk = Chunk { name, part: part + 1, ..chunk.clone() };
@@ -109,18 +131,11 @@ pub fn expand(declaration: &Declaration, findings: &mut Findings) -> Vec<Chunk> 
     several.collect()
 }
 
-/// Sets an argument; the place where it was set before, if it was.
-fn set(arguments: &mut Vec<(Node, Node)>, key: &Node, value: &Node) -> Option<Place> {
+/// Sets an argument.
+fn set(arguments: &mut Vec<(Node, Node)>, key: &Node, value: &Node) {
     match arguments.iter_mut().find(|(other, _)| other.text() == key.text()) {
-        Some(slot) => {
-            let before = slot.0.place.clone();
-            *slot = (key.clone(), value.clone());
-            Some(before)
-        }
-        None => {
-            arguments.push((key.clone(), value.clone()));
-            None
-        }
+        Some(slot) => *slot = (key.clone(), value.clone()),
+        None => arguments.push((key.clone(), value.clone())),
     }
 }
 
@@ -158,7 +173,8 @@ fn names<'a>(
         findings.add(Diagnostic::error(problem).at(&value.place).state(&declaration.id.text));
         return Vec::new();
     };
-    let mut names: Vec<(Name, Vec<&(Node, Node)>)> = Vec::new();
+    let mut names: Vec<(Name, Vec<&(Node, Node)>)> = Vec::with_capacity(items.len());
+    let mut seen: HashSet<&str> = HashSet::with_capacity(items.len());
     for item in items {
         let (key, overrides) = match item.map() {
             Some([(key, value)]) => (key, overrides(declaration, value, findings)),
@@ -172,7 +188,7 @@ fn names<'a>(
             findings.add(Diagnostic::error(problem).at(&item.place).state(&declaration.id.text));
             continue;
         };
-        if !names.iter().any(|(name, _)| overrides.is_empty() && *name.text == *text) {
+        if seen.insert(text) || !overrides.is_empty() {
             names.push((Name::of(key), overrides));
         }
     }

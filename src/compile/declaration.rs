@@ -57,14 +57,16 @@ impl Declaration {
         self.arguments.iter().rev().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
     }
 
-    /// Whether this is what a reference calls by `name`: its `name`, or one of its `names`.
-    pub fn is_named(&self, name: &str) -> bool {
-        let one = self.argument("name").and_then(Node::text) == Some(name);
-        one || self.argument("names").and_then(Node::list).is_some_and(|names| {
-            names.iter().any(|item| match item.map() {
-                Some(entries) => entries.iter().any(|(key, _)| key.text() == Some(name)),
-                None => item.text() == Some(name),
-            })
+    /// What a reference may call this besides its ID: its `name` and each of its `names`.
+    pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        let several = self.argument("names").and_then(Node::list).unwrap_or_default().iter();
+        let several = several.flat_map(|item| match item.map() {
+            Some(entries) => entries.iter().map(|(key, _)| key).collect(),
+            None => vec![item],
+        });
+        self.argument("name").into_iter().chain(several).filter_map(|node| match &node.shape {
+            Shape::Scalar(scalar) => Some(&scalar.text),
+            Shape::List(_) | Shape::Map(_) => None,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What changes declarations from elsewhere: extend, the `_in` requisites, use and exclude.
 
-use std::cell::LazyCell;
-use std::collections::HashMap;
+use std::cell::{LazyCell, OnceCell};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -29,9 +29,10 @@ pub fn apply(high: &mut High, findings: &mut Findings) {
     exclude(high, findings);
 }
 
-/// Declarations by ID.
+/// Declarations by ID, and by name once one is asked for.
 struct Index {
     ids: HashMap<Arc<str>, Vec<usize>>,
+    names: OnceCell<HashMap<Arc<str>, Vec<usize>>>,
 }
 
 impl Index {
@@ -40,7 +41,20 @@ impl Index {
         for (number, declaration) in declarations.iter().enumerate() {
             ids.entry(Arc::clone(&declaration.id.text)).or_default().push(number);
         }
-        Self { ids }
+        Self { ids, names: OnceCell::new() }
+    }
+
+    /// The declarations of a name, in definition order.
+    fn named(&self, high: &High, name: &str) -> &[usize] {
+        let names = self.names.get_or_init(|| {
+            let mut names: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+            for (number, declaration) in high.declarations.iter().enumerate() {
+                let own: HashSet<Arc<str>> = declaration.names().cloned().collect();
+                own.into_iter().for_each(|name| names.entry(name).or_default().push(number));
+            }
+            names
+        });
+        names.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// What a reference means: by ID, otherwise by name. Without a module the ID's first.
@@ -56,10 +70,7 @@ impl Index {
             let count = if reference.module.is_none() { 1 } else { by_id.len() };
             return by_id.into_iter().take(count).collect();
         }
-        let all = high.declarations.iter().enumerate();
-        all.filter(|(number, declaration)| fits(&number) && declaration.is_named(target))
-            .map(|(number, _)| number)
-            .collect()
+        self.named(high, target).iter().filter(fits).copied().collect()
     }
 }
 
@@ -83,6 +94,9 @@ fn extends(high: &mut High, findings: &mut Findings) {
             if extension.function.is_some() {
                 declaration.function = extension.function;
             }
+            if extension.arguments.iter().any(|(key, _)| matches!(key.text(), Some("name" | "names"))) {
+                index.names.take();
+            }
             extension.arguments.into_iter().for_each(|(key, value)| merge(declaration, key, value));
         }
     }
@@ -97,12 +111,9 @@ fn add(high: &mut High, index: &mut Index, mut extension: Declaration, findings:
         if !high.incomplete && !high.broken.contains(&id.text) {
             let problem =
                 Diagnostic::error(format!("`{}` is extended but is in none of the files read", id.text));
-            findings.add(hint(
-                problem.at(&id.place).state(&id.text),
-                &id.text,
-                high,
-                "include the state file that holds it",
-            ));
+            let problem = problem.at(&id.place).state(&id.text);
+            let otherwise = "include the state file that holds it";
+            findings.add(if findings.many() { problem } else { hint(problem, &id.text, high, otherwise) });
         }
         return;
     };
@@ -116,6 +127,7 @@ fn add(high: &mut High, index: &mut Index, mut extension: Declaration, findings:
         return;
     }
     extension.sls = sls;
+    index.names.take();
     index.ids.entry(Arc::clone(&id.text)).or_default().push(high.declarations.len());
     high.declarations.push(extension);
 }
@@ -276,7 +288,8 @@ fn dangling(
     }
     let problem = Diagnostic::error(format!("`{word}` names `{reference}`, which does not exist"));
     let problem = problem.at(place).state(&declaration.id.text);
-    findings.add(hint(problem, text, high, "name the ID of a state, or include the file that holds it"));
+    let otherwise = "name the ID of a state, or include the file that holds it";
+    findings.add(if findings.many() { problem } else { hint(problem, text, high, otherwise) });
 }
 
 fn excluded_sls(excludes: &[Exclude], sls: &str) -> bool {
@@ -288,21 +301,26 @@ fn exclude(high: &mut High, findings: &mut Findings) {
         return;
     }
     let excludes = std::mem::take(&mut high.excludes);
+    let ids: HashSet<&str> = high.declarations.iter().map(|found| &*found.id.text).collect();
+    let mut excluded: HashSet<&str> = HashSet::new();
     for exclude in &excludes {
         let (name, there) = match exclude {
             Exclude::Sls(name) => (name, high.sls.iter().any(|sls| crate::glob::fits(&name.text, sls))),
-            Exclude::Id(name) => (name, high.declarations.iter().any(|found| found.id.text == name.text)),
+            Exclude::Id(name) => (name, ids.contains(&*name.text)),
         };
+        if matches!(exclude, Exclude::Id(_)) {
+            excluded.insert(&name.text);
+        }
         if !there && !high.incomplete && !high.broken.contains(&name.text) {
             let problem = format!("`exclude` names `{}`, which is in none of the files read", name.text);
             findings.add(Diagnostic::warning(problem).at(&name.place));
         }
     }
-    let excluded = |declaration: &Declaration| {
-        let id = &declaration.id.text;
-        excluded_sls(&excludes, &declaration.sls)
-            || excludes.iter().any(|exclude| matches!(exclude, Exclude::Id(name) if name.text == *id))
-    };
-    high.declarations.retain(|declaration| !excluded(declaration));
+    let mut files: HashMap<Arc<str>, bool> = HashMap::new();
+    high.declarations.retain(|declaration| {
+        let sls = &declaration.sls;
+        let whole = files.entry(Arc::clone(sls)).or_insert_with(|| excluded_sls(&excludes, sls));
+        !*whole && !excluded.contains(&*declaration.id.text)
+    });
     high.excludes = excludes;
 }
