@@ -42,7 +42,6 @@ fn the_applications_account_does_not_become_root() {
     plant(&format!("{venv}/.packages"), "/etc/shadow");
     plant(&format!("{venv}/.complete"), "/etc/shadow");
     plant("/run/example/draining", "/etc/shadow");
-    plant("/run/example/control-1.sock", "/run/dbus/system_bus_socket");
     plant("/var/www/example/shared/log/evil.log", "/etc/shadow");
     plant("/var/www/example/shared/media/pictures", "/etc");
     plant("/var/www/example/shared/tmp/x", "/root");
@@ -125,7 +124,7 @@ fn states_below_a_home_are_not_led_out_of_it() {
     let project = Project::small();
     inside(
         &host,
-        "useradd -m -s /bin/bash eve; mkdir -p /root/.ssh; echo key > /root/.ssh/authorized_keys; \
+        "useradd -m -s /bin/bash eve; mkdir -p /root/.ssh; touch /root/.ssh/config; \
          runuser -u eve -- sh -c 'cd; rm -rf .ssh; ln -s /root/.ssh .ssh; ln -s /etc/shadow .profile2; mkdir app; \
            ln -s /etc app/etc; ln -s /root app/dir; mkdir -p venv/bin repo'; cp /etc/shadow /root/shadow-before",
     );

@@ -5,6 +5,7 @@ mod command;
 pub mod digest;
 mod extraction;
 pub mod fake;
+mod follow;
 pub mod home;
 mod local;
 mod made;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 pub use action::{Action, Hash, Owner, PackageRequest, Packages};
 pub use command::{Command, Output};
 pub use extraction::{Archive, Extraction, Format};
+pub use follow::{destination, follow, leads_to};
 pub use local::{Local, stream, streams};
 pub use made::{Made, MadeFile, Makes};
 pub use overlay::Overlay;
@@ -123,29 +125,11 @@ pub trait Host: Send + Sync {
 /// Where programs are looked for and what commands get as PATH, whatever the caller's own is.
 pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Follows a path's last symlinks, as `stat` does and `lstat` does not.
-pub fn follow(host: &dyn Host, path: &Path) -> Result<Option<(PathBuf, Stat)>> {
-    /// As many as the kernel follows.
-    const MOST: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..MOST {
-        match host.stat(&path)? {
-            Some(stat) if stat.kind == Kind::Symlink => {
-                let Some(target) = host.link(&path)? else { return Ok(None) };
-                path = path.parent().unwrap_or(Path::new("/")).join(target);
-            }
-            Some(stat) => return Ok(Some((path, stat))),
-            None => return Ok(None),
-        }
-    }
-    Err(crate::fault::Fault::new(format!("`{}`: too many levels of symbolic links", path.display())))
-}
-
 /// Finds a program in [`PATH`] by looking.
 fn search(host: &dyn Host, program: &str) -> Result<Option<PathBuf>> {
     for folder in PATH.split(':') {
         let path = Path::new(folder).join(program);
-        if let Some((_, stat)) = follow(host, &path)?
+        if let Some((_, stat)) = leads_to(host, &path)?
             && stat.kind == Kind::File
             && stat.mode & 0o111 != 0
         {

@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use super::{Local, place};
 use crate::fault::{Fault, Result};
 use crate::host::names::{self, Database};
-use crate::host::{Command, Host, Kind, PATH, follow};
+use crate::host::{Command, Host, Kind, PATH, leads_to};
 
 /// Whom a command runs as.
 struct Account {
@@ -53,7 +53,7 @@ pub(super) fn prepare(host: &Local, command: &Command) -> Result<std::process::C
         return Err(Fault::new(format!("a word of a command holds a NUL: `{}`", word.escape_debug())));
     }
     let cwd = command.cwd.as_deref().unwrap_or(Path::new("/"));
-    match follow(host, cwd)? {
+    match leads_to(host, cwd)? {
         Some((_, stat)) if stat.kind == Kind::Directory => {}
         Some(_) => return Err(Fault::new(format!("`{}`: not a directory", cwd.display()))),
         None => return Err(Fault::new(format!("`{}`: no such directory to run in", cwd.display()))),
@@ -127,7 +127,7 @@ fn find(host: &Local, program: &str, path: &str, cwd: &Path) -> Result<()> {
         path.split(':').map(|folder| Path::new(folder).join(program)).collect()
     };
     for candidate in candidates {
-        if let Some((_, stat)) = follow(host, &candidate)?
+        if let Some((_, stat)) = leads_to(host, &candidate)?
             && stat.kind == Kind::File
         {
             return Ok(());

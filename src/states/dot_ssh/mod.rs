@@ -128,7 +128,7 @@ impl SshFile {
         let home = self.person.as_ref().filter(|person| self.path.starts_with(&person.home));
         let mut missing = Vec::new();
         for folder in self.path.ancestors().skip(1) {
-            if crate::host::follow(facts.host(), folder)?.is_some() {
+            if crate::host::leads_to(facts.host(), folder)?.is_some() {
                 break;
             }
             if let Some(person) = home.filter(|person| person.home == folder) {

@@ -7,11 +7,12 @@ use serde::de::{self, Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::hash::matches;
-use super::look::follow;
+
 use super::source::{self, Source, Spot};
 use super::text::bare_lines;
 use crate::fault::{Fault, Result};
 use crate::host::digest::digest;
+use crate::host::follow;
 use crate::host::{Hash, Kind};
 use crate::states::{Context, RenderRequest};
 

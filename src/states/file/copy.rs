@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::look::{Below, arriving, follow, walk};
+use super::look::{Below, arriving, walk};
 use super::ownership::{self, Wanted, enterable};
 use super::parents::Parents;
 use super::path::AbsolutePath;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
+use crate::host::follow;
 use crate::host::{Action, Host, Kind, Owner, Stat};
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::clean::Stays;
-use super::look::{Below, follow, kind_word, walk};
+use super::look::{Below, kind_word, walk};
 use super::ownership::{self, Wanted, octal};
 use super::parents::Parents;
 use super::path::AbsolutePath;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
+use crate::host::follow;
 use crate::host::{Action, Host, Kind, Stat};
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};

@@ -1,9 +1,10 @@
 //! `file.exists`: fails unless something is there. Must not touch it.
 
-use super::look::{arriving, follow};
+use super::look::arriving;
 use super::path::AbsolutePath;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
+use crate::host::leads_to;
 use crate::plan::Plan;
 use crate::states::{Context, Function, State};
 
@@ -16,7 +17,7 @@ pub struct Exists {
 
 impl State for Exists {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
-        if follow(context.facts.host(), &self.name)?.is_some() {
+        if leads_to(context.facts.host(), &self.name)?.is_some() {
             return Ok(Plan::nothing(format!("`{}` is there", self.name)));
         }
         if let Some(from) = arriving(context.facts, &self.name) {

@@ -1,11 +1,12 @@
 //! `file.hardlink`: a second name of a file. Must not care for the file's content.
 
-use super::look::{arriving, follow, kind_word};
+use super::look::{arriving, kind_word};
 use super::ownership::{self, Wanted};
 use super::parents::Parents;
 use super::path::AbsolutePath;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
+use crate::host::follow;
 use crate::host::{Action, Kind};
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};

@@ -6,43 +6,20 @@ use std::path::{Path, PathBuf};
 use super::path::{above, plain};
 use crate::facts::{Facts, Key};
 use crate::fault::{Fault, Result};
-use crate::host::{Host, Kind, Stat};
-
-/// As many symlinks as the kernel follows.
-const MOST_LINKS: usize = 40;
-
-/// What a path leads to, symlinks at its end followed; `None`: nothing, or a symlink to nothing.
-pub fn follow(host: &dyn Host, path: &Path) -> Result<Option<(PathBuf, Stat)>> {
-    let (path, stat) = destination(host, path)?;
-    Ok(stat.map(|stat| (path, stat)))
-}
-
-/// Where a symlink points, as an absolute path.
-pub fn behind(host: &dyn Host, link: &Path) -> Result<PathBuf> {
-    let target = host
-        .link(link)?
-        .ok_or_else(|| Fault::new(format!("`{}`: the symlink has no target", link.display())))?;
-    Ok(plain(&link.parent().unwrap_or(Path::new("/")).join(target)))
-}
+use crate::host::{Host, Kind, Stat, leads_to};
 
 /// Where a path really ends, and what is there, if anything: for writing through a symlink.
 pub fn destination(host: &dyn Host, path: &Path) -> Result<(PathBuf, Option<Stat>)> {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        match host.stat(&path)? {
-            Some(stat) if stat.kind == Kind::Symlink => path = behind(host, &path)?,
-            stat => return Ok((path, stat)),
-        }
-    }
-    Err(Fault::new(format!("`{}`: too many symlinks in a row", path.display())))
+    let (path, stat) = crate::host::destination(host, path)?;
+    Ok((plain(&path), stat))
 }
 
 pub fn is_file(host: &dyn Host, path: &Path) -> Result<bool> {
-    Ok(follow(host, path)?.is_some_and(|(_, stat)| stat.kind == Kind::File))
+    Ok(leads_to(host, path)?.is_some_and(|(_, stat)| stat.kind == Kind::File))
 }
 
 pub fn is_directory(host: &dyn Host, path: &Path) -> Result<bool> {
-    Ok(follow(host, path)?.is_some_and(|(_, stat)| stat.kind == Kind::Directory))
+    Ok(leads_to(host, path)?.is_some_and(|(_, stat)| stat.kind == Kind::Directory))
 }
 
 /// Why a path that is not there may yet come before this state's turn in the real run, if it may. Only a

@@ -1,9 +1,9 @@
 //! `file.missing`: fails if something is there. Must not touch it.
 
-use super::look::follow;
 use super::path::AbsolutePath;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
+use crate::host::leads_to;
 use crate::plan::Plan;
 use crate::states::{Context, Function, State};
 
@@ -16,7 +16,7 @@ pub struct Missing {
 
 impl State for Missing {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
-        match follow(context.facts.host(), &self.name)? {
+        match leads_to(context.facts.host(), &self.name)? {
             None => Ok(Plan::nothing(format!("`{}` is not there", self.name))),
             Some(_) => Err(Fault::new(format!("`{}` exists", self.name))
                 .help("remove it before with `file.absent`, if it may be removed")),

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::look::{arriving, follow, kind_word};
+use super::look::{arriving, kind_word};
 use super::ownership::octal;
 use crate::facts::Facts;
 use crate::fault::{Fault, Result};
+use crate::host::leads_to;
 use crate::host::{Action, Kind, Owner};
 use crate::plan::{Change, Plan};
 
@@ -30,7 +31,7 @@ impl Parents {
     pub fn folder(&self, facts: &Facts, folder: &Path) -> Result<Plan> {
         let mut missing = Vec::new();
         for above in folder.ancestors() {
-            match follow(facts.host(), above)? {
+            match leads_to(facts.host(), above)? {
                 Some((_, stat)) if stat.kind == Kind::Directory => break,
                 Some((_, stat)) => {
                     let kind = kind_word(stat.kind);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::encoding::{Encoding, Unencodable};
 use super::formats::{Format, merged};
 use super::keep::Keep;
-use super::look::follow;
+
 use super::ownership::{self, Wanted, enterable};
 use super::parents::Parents;
 use super::path::AbsolutePath;
@@ -15,6 +15,7 @@ use super::put::{Put, validator};
 use crate::facts::Key;
 use crate::fault::{Context as _, Fault, Result};
 use crate::host::Kind;
+use crate::host::follow;
 use crate::plan::Plan;
 use crate::states::{Context, Function, State};
 use crate::yaml::{Mode, Pairs};

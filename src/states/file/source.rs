@@ -9,9 +9,10 @@ use std::time::Duration;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::hash::{self, Named};
-use super::look::follow;
+
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
+use crate::host::follow;
 use crate::host::{Command, Hash, Host, Kind};
 use crate::states::Context;
 

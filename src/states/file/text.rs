@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::look::{arriving, follow, kind_word};
+use super::look::{arriving, kind_word};
 use super::ownership::Wanted;
 use super::parents::Parents;
 use super::put::Put;
 use crate::fault::{Fault, Result};
+use crate::host::follow;
 use crate::host::{Action, Kind, Owner, Stat};
 use crate::plan::{Change, Plan, diff};
 use crate::states::Context;

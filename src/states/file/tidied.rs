@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::look::{follow, walk};
+use super::look::walk;
 use super::path::AbsolutePath;
 use super::pattern::{Flags, Pattern};
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
+use crate::host::follow;
 use crate::host::{Action, Kind, Stat};
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};

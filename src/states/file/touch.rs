@@ -1,11 +1,11 @@
 //! `file.touch`: a file is there, with these times. Must not change its content.
 
-use super::look::follow;
 use super::parents::Parents;
 use super::path::AbsolutePath;
 use crate::facts::Key;
 use crate::fault::Result;
 use crate::host::Action;
+use crate::host::follow;
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};
 

@@ -8,7 +8,7 @@ use super::fstab::Fstab;
 use super::{Mount, config, mount_at, place, yes};
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
-use crate::host::{Action, Command, Host, follow};
+use crate::host::{Action, Command, Host, leads_to};
 use crate::plan::{Change, Plan};
 use crate::states::file::parents::Parents;
 use crate::states::{Context, Function, State};
@@ -115,7 +115,7 @@ impl Mounted {
             return Ok(bound || is.device == self.device || is.kind == self.fstype);
         }
         let real = |path: &Path| -> Result<_> {
-            Ok(follow(host, path)?.and_then(|(path, _)| path.file_name().map(ToOwned::to_owned)))
+            Ok(leads_to(host, path)?.and_then(|(path, _)| path.file_name().map(ToOwned::to_owned)))
         };
         let (wanted, found) = (real(&path)?, real(Path::new(&is.device))?);
         Ok(is.device == self.device || (wanted.is_some() && wanted == found))

@@ -8,7 +8,7 @@ use super::fstab::{Fstab, unescaped};
 use super::{config, yes};
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
-use crate::host::{Action, Command, follow};
+use crate::host::{Action, Command, leads_to};
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};
 
@@ -27,7 +27,7 @@ impl State for Swap {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
         let host = context.facts.host();
         let path = Path::new(&self.name);
-        let found = follow(host, path)?;
+        let found = leads_to(host, path)?;
         if found.is_none() && !context.facts.coming(&Key::Path(path.to_owned())) {
             return Err(Fault::new(format!("`{}` is not there", self.name))
                 .help("make it before: `fallocate -l 1G FILE`, `chmod 600 FILE`, `mkswap FILE`"));

@@ -73,7 +73,7 @@ fn fitting(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>> {
 
 fn folder(context: &Context<'_>, path: &Path, plan: &mut Plan) -> Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
-    if crate::host::follow(context.facts.host(), folder)?.is_none() {
+    if crate::host::leads_to(context.facts.host(), folder)?.is_none() {
         let change = Change::new(format!("directory {}", folder.display())).to("created, 0755");
         let path: PathBuf = folder.to_owned();
         plan.push(change, Action::MakeDirectory { path, mode: Some(0o755), owner: Owner::default() });

@@ -10,7 +10,7 @@ use super::groups::{self, Move};
 use super::{age, password, run};
 use crate::facts::{Facts, Key, User};
 use crate::fault::{Fault, Result};
-use crate::host::{Action, Kind, Owner, follow};
+use crate::host::{Action, Kind, Owner, leads_to};
 use crate::plan::{Change, Plan};
 use crate::states::account_name::AccountName;
 use crate::states::{Context, Function, State};
@@ -291,7 +291,7 @@ pub(super) fn no_group(group: &str) -> Fault {
 }
 
 fn is_directory(facts: &Facts, path: &Path) -> Result<bool> {
-    Ok(follow(facts.host(), path)?.is_some_and(|(_, stat)| stat.kind == Kind::Directory))
+    Ok(leads_to(facts.host(), path)?.is_some_and(|(_, stat)| stat.kind == Kind::Directory))
 }
 
 impl Function for Present {
