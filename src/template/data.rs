@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use minijinja::Value;
+use minijinja::{Error, Value};
 
 use super::map::Entries;
+use super::own::Visit;
+use super::python::{DEEPEST, too_deep};
 use super::{List, Map};
 use crate::yaml::{Meaning, Node, Shape};
 
@@ -37,6 +39,27 @@ impl Data {
         match self {
             Self::Map(entries) => entries.get(&Value::from(key)),
             _ => None,
+        }
+    }
+
+    /// Visits the value and all within it.
+    pub fn walk(&self, depth: usize, visit: Visit<'_>) -> Result<(), Error> {
+        if depth > DEEPEST {
+            return Err(too_deep());
+        }
+        match self {
+            Self::Scalar(value) => visit(value),
+            Self::List(items) => {
+                visit(&Value::from(()))?;
+                items.iter().try_for_each(|item| item.walk(depth + 1, visit))
+            }
+            Self::Map(entries) => {
+                visit(&Value::from(()))?;
+                entries.iter().try_for_each(|(key, value)| {
+                    visit(key)?;
+                    value.walk(depth + 1, visit)
+                })
+            }
         }
     }
 

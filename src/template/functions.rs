@@ -9,8 +9,8 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::map::Entries;
 use super::methods::pairs;
-use super::own::own;
-use super::{Functions, Map, failed, python, turns};
+use super::own::{changeable, own};
+use super::{Functions, Map, budget, failed, python, turns};
 use crate::diagnostic::nearest;
 use crate::fault::Fault;
 
@@ -18,6 +18,12 @@ pub fn add(environment: &mut Environment<'_>, functions: Arc<dyn Functions>) {
     environment.add_global("salt", Value::from_object(Salt(functions)));
     environment.add_function("__own", own);
     environment.add_function("__done", done);
+    environment.add_function("__held", budget::held);
+    environment.add_filter("__held", budget::held);
+    environment.add_function("__turn", budget::turn);
+    environment.add_function("__refused", |message: String, help: String| -> Result<Value, Error> {
+        Err(failed(Fault::new(message).help(help)))
+    });
     environment.add_function("raise", raise);
     environment.add_function("dict", dict);
     environment.add_function("odict", dict);
@@ -35,7 +41,7 @@ fn raise(message: String) -> Result<Value, Error> {
     Err(failed(Fault::new(message)))
 }
 
-fn dict(value: Option<&Value>, named: Kwargs) -> Result<Value, Error> {
+fn dict(state: &mut State, value: Option<&Value>, named: Kwargs) -> Result<Value, Error> {
     let mut map = Entries::default();
     if let Some(value) = value {
         map.extend(pairs(value)?);
@@ -43,19 +49,22 @@ fn dict(value: Option<&Value>, named: Kwargs) -> Result<Value, Error> {
     for name in named.args() {
         map.insert(Value::from(name), named.get::<Value>(name)?);
     }
-    Ok(Value::from_object(Map::new(map)))
+    budget::made(state, Value::from_object(Map::new(map)))
 }
 
 /// Lists and maps that a namespace begins with can be changed.
-fn namespace(value: Option<&Value>, named: Kwargs) -> Result<Value, Error> {
+fn namespace(state: &mut State, value: Option<&Value>, named: Kwargs) -> Result<Value, Error> {
+    budget::forget_attributes(state);
     let mut attributes = Entries::default();
     if let Some(value) = value {
         attributes.extend(pairs(value)?);
     }
     for name in named.args() {
-        attributes.insert(Value::from(name), own(&named.get::<Value>(name)?)?);
+        attributes.insert(Value::from(name), changeable(&named.get::<Value>(name)?)?);
     }
     let attributes = Value::from_object(Map::new(attributes));
+    let bytes = budget::weigh(&attributes)?;
+    budget::charge(state, bytes)?;
     minijinja::functions::namespace(Some(ValueOrKwargs::from(attributes)))
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
+use super::own::{self, Visit};
 use super::{Data, methods, python};
 
 /// A list as one rendering sees it.
@@ -53,6 +54,14 @@ impl List {
         }
     }
 
+    /// Visits the items and all within them.
+    pub fn walk(&self, depth: usize, visit: Visit<'_>) -> Result<(), Error> {
+        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
+            Content::Shared(items) => items.iter().try_for_each(|item| item.walk(depth, visit)),
+            Content::Own(items) => items.iter().try_for_each(|item| own::walk(item, depth, visit)),
+        }
+    }
+
     /// Makes the items this rendering's own, so that each list and map in it is one object ever after.
     fn own(&self) {
         let shared = match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
@@ -68,7 +77,7 @@ impl List {
 
 impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&python::list(&self.items(), 0))
+        f.write_str(&python::list(&self.items()))
     }
 }
 
@@ -97,14 +106,14 @@ impl Object for List {
 
     fn call_method(
         self: &Arc<Self>,
-        _state: &mut State<'_, '_>,
+        state: &mut State<'_, '_>,
         method: &str,
         args: &[Value],
     ) -> Result<Value, Error> {
-        methods::of_list(self, method, args)
+        methods::of_list(state, self, method, args)
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&python::list(&self.items(), 0))
+        f.write_str(&python::list(&self.items()))
     }
 }

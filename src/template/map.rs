@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
+use super::own::{self, Visit};
 use super::{Data, methods, python};
 
 /// Entries in the order written.
@@ -93,6 +94,28 @@ impl Map {
         }
     }
 
+    /// Visits the entries and all within them.
+    pub fn walk(&self, depth: usize, visit: Visit<'_>) -> Result<(), Error> {
+        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
+            Content::Shared(entries, seen) => {
+                for (at, (key, value)) in entries.iter().enumerate() {
+                    visit(key)?;
+                    match seen.iter().find(|(other, _)| *other == at) {
+                        Some((_, value)) => own::walk(value, depth, visit)?,
+                        None => value.walk(depth, visit)?,
+                    }
+                }
+            }
+            Content::Own(entries) => {
+                for (key, value) in entries {
+                    visit(key)?;
+                    own::walk(value, depth, visit)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the entries this rendering's own, so that they can be changed.
     fn own(&self) {
         if matches!(&*self.0.read().unwrap_or_else(PoisonError::into_inner), Content::Own(_)) {
@@ -122,7 +145,7 @@ fn lookup<'a, V>(entries: &'a Entries<V>, key: &Value) -> Option<(usize, &'a V)>
 
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&python::map(&self.entries(), 0))
+        f.write_str(&python::map(&self.entries()))
     }
 }
 
@@ -145,14 +168,14 @@ impl Object for Map {
 
     fn call_method(
         self: &Arc<Self>,
-        _state: &mut State<'_, '_>,
+        state: &mut State<'_, '_>,
         method: &str,
         args: &[Value],
     ) -> Result<Value, Error> {
-        methods::of_map(self, method, args)
+        methods::of_map(state, self, method, args)
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&python::map(&self.entries(), 0))
+        f.write_str(&python::map(&self.entries()))
     }
 }

@@ -1,8 +1,10 @@
 //! Jinja as Salt has it: templates to text whose places lead back to the template. Must not know states.
 
+mod budget;
 mod data;
 mod filters;
 mod functions;
+mod limits;
 mod lines;
 mod list;
 mod map;
@@ -35,7 +37,10 @@ use crate::source::Source;
 
 /// Steps of the engine in one rendering, and bytes that it may put out.
 const MOST_STEPS: u64 = 20_000_000;
-const MOST_TEXT: usize = 64 << 20;
+const MOST_TEXT: usize = 16 << 20;
+/// Files that include one another count ten, macros that call one another four, loops one: all of it fits into
+/// the stack of a thread.
+const DEEPEST: usize = 300;
 
 /// Where `include` and `import` find files.
 pub trait Loader: Send + Sync {
@@ -75,9 +80,19 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_fuel(Some(MOST_STEPS));
-        environment.set_formatter(|out, _, value| match value.as_str() {
-            Some(text) => out.write_str(text).map_err(Error::from),
-            None => out.write_str(&python::put_out(value)?).map_err(Error::from),
+        environment.set_recursion_limit(DEEPEST);
+        environment.set_formatter(|out, state, value| {
+            let shown;
+            let text = match value.as_str() {
+                Some(text) => text,
+                None => {
+                    shown = python::put_out(value)?;
+                    &shown
+                }
+            };
+            budget::text(text.len())?;
+            budget::charge(state, text.len())?;
+            out.write_str(text).map_err(Error::from)
         });
         environment.set_path_join_callback(|name, parent| sources::join(name, parent).into());
         environment.set_unknown_method_callback(methods::unknown_method);

@@ -3,99 +3,130 @@
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value};
 
+use super::budget::{MOST_TEXT, Scale};
 use super::own::{is_ours, is_plain_map};
 use crate::yaml;
 
 /// Lists and maps within one another; deeper ones hold themselves or were built to do harm.
 pub const DEEPEST: usize = 100;
 
-/// `str(value)`.
+/// `str(value)`. A text that is longer than a value may be is cut off behind that, and refused for its length
+/// where it is used.
 pub fn str(value: &Value) -> String {
     match value.as_str() {
         Some(text) => text.to_owned(),
-        None => shown(value, 0, false),
+        None => repr(value),
     }
 }
 
 /// `str(value)` where it goes into a text: what is undefined must not get there, not even in a list.
 pub fn put_out(value: &Value) -> Result<String, Error> {
-    if holds_undefined(value, 0) {
+    if holds_undefined(value, 0, &mut Scale::default()) {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
     Ok(str(value))
 }
 
-fn holds_undefined(value: &Value, depth: usize) -> bool {
+fn holds_undefined(value: &Value, depth: usize, scale: &mut Scale) -> bool {
     if depth > DEEPEST || value.as_object().is_none() {
         return depth > 0 && value.is_undefined();
     }
+    // What is too large will be refused for that.
+    if scale.put(value).is_err() {
+        return false;
+    }
     match value.kind() {
         ValueKind::Seq => {
-            value.try_iter().is_ok_and(|mut items| items.any(|item| holds_undefined(&item, depth + 1)))
+            value.try_iter().is_ok_and(|mut items| items.any(|item| holds_undefined(&item, depth + 1, scale)))
         }
         ValueKind::Map if is_ours(value) || is_plain_map(value) => {
-            entries(value).iter().any(|(_, item)| holds_undefined(item, depth + 1))
+            entries(value).iter().any(|(_, item)| holds_undefined(item, depth + 1, scale))
         }
         _ => false,
     }
 }
 
-/// `repr(value)`.
+/// `repr(value)`, as long as [`str()`] may be.
 pub fn repr(value: &Value) -> String {
-    shown(value, 0, false)
+    let mut out = String::new();
+    show(&mut out, value, 0, false);
+    out
 }
 
-pub fn list(items: &[Value], depth: usize) -> String {
-    let items: Vec<String> = items.iter().map(|item| shown(item, depth + 1, false)).collect();
-    format!("[{}]", items.join(", "))
+pub fn list(items: &[Value]) -> String {
+    let mut out = String::new();
+    show_list(&mut out, items, ["[", "]"], 0);
+    out
 }
 
-pub fn map(entries: &[(Value, Value)], depth: usize) -> String {
-    let entries: Vec<String> = entries
-        .iter()
-        .map(|(key, value)| format!("{}: {}", shown(key, depth + 1, false), shown(value, depth + 1, true)))
-        .collect();
-    format!("{{{}}}", entries.join(", "))
+pub fn map(entries: &[(Value, Value)]) -> String {
+    let mut out = String::new();
+    show_map(&mut out, entries, 0);
+    out
 }
 
-fn shown(value: &Value, depth: usize, in_map: bool) -> String {
+fn show_list(out: &mut String, items: &[Value], [open, close]: [&str; 2], depth: usize) {
+    out.push_str(open);
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        show(out, item, depth + 1, false);
+        if out.len() > MOST_TEXT {
+            return;
+        }
+    }
+    out.push_str(close);
+}
+
+fn show_map(out: &mut String, entries: &[(Value, Value)], depth: usize) {
+    out.push('{');
+    for (index, (key, value)) in entries.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        show(out, key, depth + 1, false);
+        out.push_str(": ");
+        show(out, value, depth + 1, true);
+        if out.len() > MOST_TEXT {
+            return;
+        }
+    }
+    out.push('}');
+}
+
+fn show(out: &mut String, value: &Value, depth: usize, in_map: bool) {
     if depth > DEEPEST {
-        return "...".to_owned();
+        out.push_str("...");
+        return;
     }
     match value.kind() {
         ValueKind::String => {
             let text = value.as_str().unwrap_or_default();
             // Salt prints maps so that YAML reads them back, and Python's escapes mean nothing there.
             if in_map && text.contains(['\n', '\r', '\t']) {
-                let mut out = String::new();
-                yaml::write_double(&mut out, text);
-                return out;
+                yaml::write_double(out, text);
+            } else {
+                out.push_str(&quoted(text));
             }
-            quoted(text)
         }
         ValueKind::Number if !value.is_integer() => {
-            f64::try_from(value.clone()).map_or_else(|_| value.to_string(), float)
+            out.push_str(&f64::try_from(value.clone()).map_or_else(|_| value.to_string(), float));
         }
         ValueKind::Seq | ValueKind::Iterable => {
-            let items: Vec<Value> = value.try_iter().map(Iterator::collect).unwrap_or_default();
-            if value.is_tuple() {
-                let shown: Vec<String> = items.iter().map(|item| shown(item, depth + 1, false)).collect();
-                return match shown.as_slice() {
-                    [one] => format!("({one},)"),
-                    _ => format!("({})", shown.join(", ")),
-                };
-            }
-            list(&items, depth)
+            let items = value.try_iter().map(|items| items.take(MOST_TEXT / 3).collect());
+            let items: Vec<Value> = items.unwrap_or_default();
+            let brackets = match (value.is_tuple(), items.len()) {
+                (true, 1) => ["(", ",)"],
+                (true, _) => ["(", ")"],
+                (false, _) => ["[", "]"],
+            };
+            show_list(out, &items, brackets, depth);
         }
-        ValueKind::Map => {
-            // Namespaces, modules and loops are maps with a face of their own.
-            if !is_ours(value) && !is_plain_map(value) {
-                return value.to_string();
-            }
-            map(&entries(value), depth)
-        }
-        ValueKind::Bytes => format!("{value:?}"),
-        _ => value.to_string(),
+        // Namespaces, modules and loops are maps with a face of their own.
+        ValueKind::Map if is_ours(value) || is_plain_map(value) => show_map(out, &entries(value), depth),
+        ValueKind::Bytes => out.push_str(&format!("{value:?}")),
+        _ => out.push_str(&value.to_string()),
     }
 }
 
@@ -147,14 +178,15 @@ pub fn float(value: f64) -> String {
 
 /// The value as JSON, which knows neither tuples nor keys that are no strings.
 pub fn to_json(value: &Value) -> Result<serde_json::Value, Error> {
-    json(value, 0)
+    json(value, 0, &mut Scale::default())
 }
 
-fn json(value: &Value, depth: usize) -> Result<serde_json::Value, Error> {
+fn json(value: &Value, depth: usize, scale: &mut Scale) -> Result<serde_json::Value, Error> {
     use serde_json::Value as Json;
     if depth > DEEPEST {
         return Err(too_deep());
     }
+    scale.put(value)?;
     Ok(match value.kind() {
         ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
         ValueKind::None => Json::Null,
@@ -171,7 +203,7 @@ fn json(value: &Value, depth: usize) -> Result<serde_json::Value, Error> {
             .unwrap_or_else(|| Json::String(str(value)))
         }
         ValueKind::Seq | ValueKind::Iterable => {
-            let items = value.try_iter()?.map(|item| json(&item, depth + 1));
+            let items = value.try_iter()?.map(|item| json(&item, depth + 1, scale));
             Json::Array(items.collect::<Result<_, _>>()?)
         }
         ValueKind::Map => {
@@ -182,7 +214,7 @@ fn json(value: &Value, depth: usize) -> Result<serde_json::Value, Error> {
                     ValueKind::None => "null".to_owned(),
                     _ => str(&key),
                 };
-                object.insert(key, json(&item, depth + 1)?);
+                object.insert(key, json(&item, depth + 1, scale)?);
             }
             Json::Object(object)
         }

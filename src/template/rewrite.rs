@@ -1,8 +1,11 @@
 //! What Salt's Jinja knows and ours does not, written line for line in what ours knows. Must not render.
 
+mod growth;
 mod macros;
 
+use self::growth::Bodies;
 use self::macros::Macro;
+use super::limits::{self, Blocks, Excess};
 use super::tags::{Kind, Piece, Token, inner, pieces, tokens};
 
 /// A template as the engine gets it, with the way back to the places of what was written.
@@ -39,25 +42,64 @@ impl Edit {
     }
 }
 
-pub fn rewrite(text: &str) -> Rewritten {
+/// What the engine shall read; why it cannot read the template, where that nests deeper than it may. A template
+/// that others include may be put out many times.
+pub fn rewrite(text: &str, included: bool) -> Result<Rewritten, Excess> {
+    limits::text(text)?;
     let mut edits = Vec::new();
     let mut macros = Vec::new();
+    let mut blocks = Blocks::default();
+    let mut bodies = Bodies::default();
     for piece in pieces(text) {
         match piece {
             Piece::Output(range) => {
                 let tokens = tokens(text, range.start + 2..range.end.saturating_sub(2).max(range.start + 2));
-                formatting(&tokens, &mut edits);
+                limits::expression(&tokens)?;
+                expression(&tokens, &mut edits);
                 macros::notice(&tokens, &mut macros);
             }
-            Piece::Tag(range) => tag(text, range.start, range.end, &mut edits, &mut macros),
-            Piece::Text(_) | Piece::Comment(_) => {}
+            Piece::Tag(range) => {
+                let tag = Tag::of(text, range.start, range.end);
+                limits::expression(&tag.words)?;
+                blocks.tag(tag.whole, range, &tag.words)?;
+                self::tag(text, &tag, &mut edits, &mut macros);
+                bodies.tag(tag.whole, tag.close, &mut edits);
+            }
+            Piece::Text(range) => bodies.text(range.len()),
+            Piece::Comment(_) => {}
         }
+    }
+    if included {
+        bodies.whole(&mut edits);
     }
     // Jinja turns every line break into a plain one.
     let breaks = text.match_indices("\r\n").map(|(at, _)| Edit { at, length: 1, text: String::new() });
     edits.extend(breaks);
-    edits.sort_by_key(|edit| edit.at);
-    apply(text, edits)
+    // What is put in stands before what takes a place.
+    edits.sort_by_key(|edit| (edit.at, edit.length > 0));
+    Ok(apply(text, edits))
+}
+
+/// A template that only says why another cannot be read, and leads back to where that stands.
+pub fn refusal(excess: &Excess) -> Rewritten {
+    const WORDS: &str = "{{ __refused";
+    let text = format!("{WORDS}({}, {}) }}}}", quoted(&excess.message), quoted(excess.help));
+    let (start, end) = (excess.at.start, excess.at.end);
+    // All of the call is the one place.
+    let anchors = vec![(0, start), (3, start), (4, end), (text.len(), end)];
+    Rewritten { text, anchors }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Expressions that the engine would read otherwise, or of which it might make too much.
+fn expression(words: &[Token<'_>], edits: &mut Vec<Edit>) {
+    formatting(words, edits);
+    growth::products(words, edits);
+    growth::sums(words, edits);
+    growth::slices(words, edits);
 }
 
 fn apply(text: &str, edits: Vec<Edit>) -> Rewritten {
@@ -78,20 +120,50 @@ fn apply(text: &str, edits: Vec<Edit>) -> Rewritten {
     Rewritten { text: out, anchors }
 }
 
-fn tag(text: &str, start: usize, end: usize, edits: &mut Vec<Edit>, open: &mut Vec<Macro>) {
-    let whole = text.get(start..end).unwrap_or_default();
-    let Some(body) = whole.strip_suffix("%}") else { return };
-    let close = if body.ends_with(['-', '+']) { body.len() - 1 } else { body.len() };
-    let (word, after) = inner(whole);
-    let word_at = start + after - word.len();
-    let words = tokens(text, start + after..(start + close).max(start + after));
+/// `{% … %}`.
+struct Tag<'a> {
+    whole: &'a str,
+    word: &'a str,
+    word_at: usize,
+    /// What follows the word.
+    words: Vec<Token<'a>>,
+    /// Where the signs stand that close it; the end of the text where none do.
+    close: usize,
+    closed: bool,
+}
+
+impl<'a> Tag<'a> {
+    fn of(text: &'a str, start: usize, end: usize) -> Self {
+        let whole = text.get(start..end).unwrap_or_default();
+        let body = whole.strip_suffix("%}");
+        let closed = body.is_some();
+        let body = body.unwrap_or(whole);
+        let close = start + if closed && body.ends_with(['-', '+']) { body.len() - 1 } else { body.len() };
+        let (word, after) = inner(whole);
+        let words = tokens(text, start + after..close.max(start + after));
+        Self { whole, word, word_at: start + after - word.len(), words, close, closed }
+    }
+}
+
+fn tag(text: &str, tag: &Tag<'_>, edits: &mut Vec<Edit>, open: &mut Vec<Macro>) {
+    let Tag { word, word_at, words, close, .. } = tag;
+    let (word, word_at, close) = (*word, *word_at, *close);
+    if !tag.closed {
+        return;
+    }
+    expression(words, edits);
     match word {
         "set" => {
-            if let Some(sign) = assignment(&words) {
-                wrap("__own(", words.get(sign + 1..).unwrap_or_default(), edits);
+            if let Some(sign) = assignment(words) {
+                let (target, value) = words.split_at(sign);
+                let value = value.get(1..).unwrap_or_default();
+                // An attribute of a namespace is known by its name.
+                let name: String = target.iter().map(|word| word.text).collect();
+                let end = if name.contains('.') { format!(", '{name}')") } else { ")".to_owned() };
+                wrap("__own(", value, &end, edits);
             }
         }
-        "do" => wrap("__done(", &words, edits),
+        "do" => wrap("__done(", words, ")", edits),
         "load_yaml" | "load_json" | "load_text" => {
             // `load_yaml as x` is `set x | load_yaml`.
             if let [marker, rest @ ..] = words.as_slice()
@@ -102,10 +174,10 @@ fn tag(text: &str, start: usize, end: usize, edits: &mut Vec<Edit>, open: &mut V
                 edits.push(Edit::insert(last.end(), format!(" | {word}")));
             }
         }
-        "macro" => open.extend(macros::begin(text, &words, start + close, edits)),
+        "macro" => open.extend(macros::begin(text, words, close, edits)),
         "endmacro" => {
             if let Some(closed) = open.pop() {
-                macros::end(closed, start + close, edits);
+                macros::end(closed, close, edits);
             }
         }
         "endload" => {
@@ -119,15 +191,14 @@ fn tag(text: &str, start: usize, end: usize, edits: &mut Vec<Edit>, open: &mut V
                 // What was imported is read as a value in a second tag, which takes over the closing.
                 let kind = word.replace("import", "load");
                 let second = format!(" %}}{{% set {0} = {0} | string | {kind} ", name.text);
-                edits.push(Edit::insert(start + close, second));
+                edits.push(Edit::insert(close, second));
             }
         }
         _ => {}
     }
     if word != "macro" {
-        macros::notice(&words, open);
+        macros::notice(words, open);
     }
-    formatting(&words, edits);
 }
 
 /// Where the `=` of an assignment stands; none if there is more than one value.
@@ -146,10 +217,10 @@ fn assignment(words: &[Token<'_>]) -> Option<usize> {
     sign
 }
 
-fn wrap(function: &str, words: &[Token<'_>], edits: &mut Vec<Edit>) {
+fn wrap(function: &str, words: &[Token<'_>], end: &str, edits: &mut Vec<Edit>) {
     if let (Some(first), Some(last)) = (words.first(), words.last()) {
         edits.push(Edit::insert(first.start, function));
-        edits.push(Edit::insert(last.end(), ")"));
+        edits.push(Edit::insert(last.end(), end));
     }
 }
 
@@ -211,7 +282,7 @@ mod tests {
     fn salts_tags_become_ours() {
         let cases = [
             ("{% set x = [1] %}", "{% set x = __own([1]) %}"),
-            ("{%- set ns.x = a == b -%}", "{%- set ns.x = __own(a == b) -%}"),
+            ("{%- set ns.x = a == b -%}", "{%- set ns.x = __own(a == b, 'ns.x') -%}"),
             ("{% set a, b = 1, 2 %}", "{% set a, b = 1, 2 %}"),
             ("{% set x = f(a=1, b=2)|default({}) %}", "{% set x = __own(f(a=1, b=2)|default({})) %}"),
             ("{% set x %}a = b{% endset %}", "{% set x %}a = b{% endset %}"),
@@ -222,7 +293,7 @@ mod tests {
                 "{%- import 'a.yaml' as x with context  %}{% set x = x | string | load_yaml -%}",
             ),
             ("{{ '%s-%s' % (a, b) }}", "{{ '%s-%s' |__format( (a, b)) }}"),
-            ("{{ '%02d' % a.b[0] ~ 'x' }}", "{{ '%02d' |__format( a.b[0]) ~ 'x' }}"),
+            ("{{ '%02d' % a.b[0] ~ 'x' }}", "{{ '%02d' |__format( a.b[0]) |__held~ 'x' }}"),
             ("{{ 7 % 2 }}", "{{ 7 % 2 }}"),
             ("{% raw %}{% set x = [1] %}{% endraw %}", "{% raw %}{% set x = [1] %}{% endraw %}"),
             ("{# {% set x = 1 #}{% set y = 2 %}", "{# {% set x = 1 #}{% set y = __own(2) %}"),
@@ -242,16 +313,26 @@ mod tests {
             ),
             ("{% macro m(a, b=[1, 2]) %}{% endmacro %}", "{% macro m(a, b=[1, 2]) %}{% endmacro %}"),
             ("{% set x =", "{% set x ="),
+            ("{{ a ~ b.c|d ~ 'e' }}", "{{ a |__held~ b.c|d|__held ~ 'e' }}"),
+            ("{{ 1 + 2 + a }}{{ a + b }}", "{{ 1 + 2 |__held+ a|__held }}{{ a |__held+ b|__held }}"),
+            ("{% set x = a ~ b %}", "{% set x = __own(a |__held~ b|__held) %}"),
+            ("{{ 2 * a.b * c ** 2 - d }}", "{{ 2 |__times( a.b) |__times( c ** 2) - d }}"),
+            ("{{ a / 2 * b }}{{ f(*c) }}", "{{ a / 2 * b|__number }}{{ f(*c) }}"),
+            ("{{ '%s'%a*b~c }}", "{{ '%s'|__format(a)|__times(b)|__held~c|__held }}"),
+            (
+                "{%- for x in y -%} what is put out as often as it turns {% endfor %}",
+                "{%- for x in y  %}{% do __turn(38) -%} what is put out as often as it turns {% endfor %}",
+            ),
         ];
         for (text, expected) in cases {
-            assert_eq!(rewrite(text).text, expected);
+            assert_eq!(rewrite(text, false).unwrap().text, expected);
         }
     }
 
     #[test]
     fn places_find_back() {
         let text = "{% set x = y %}{{ z }}";
-        let rewritten = rewrite(text);
+        let rewritten = rewrite(text, false).unwrap();
         for name in ["y", "z"] {
             let found = rewritten.original(rewritten.text.find(name).unwrap());
             assert_eq!(&text[found..=found], name);

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Loader;
-use super::rewrite::{Rewritten, rewrite};
+use super::rewrite::{self, Rewritten};
 use crate::fault::Fault;
 use crate::source::Source;
 
@@ -52,7 +52,9 @@ impl Sources {
         }
         let name = format!("{path}{MARK}{}", known.named.len());
         known.named.insert(hash, name.clone());
-        known.found.insert(name.clone(), Found { source: Arc::clone(source), back: Arc::new(rewrite(text)) });
+        known
+            .found
+            .insert(name.clone(), Found { source: Arc::clone(source), back: Arc::new(written(text, false)) });
         name
     }
 
@@ -63,12 +65,17 @@ impl Sources {
             return Ok(self.get(name).map(|found| found.back.text.clone()));
         }
         let Some(source) = self.loader.load(name)? else { return Ok(None) };
-        let mut rewritten = rewrite(&source.text);
+        let mut rewritten = written(&source.text, true);
         let text = std::mem::take(&mut rewritten.text);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.found.insert(name.to_owned(), Found { source, back: Arc::new(rewritten) });
         Ok(Some(text))
     }
+}
+
+/// What the engine reads in the place of a text: a text of its own where it nests deeper than it may.
+fn written(text: &str, included: bool) -> Rewritten {
+    rewrite::rewrite(text, included).unwrap_or_else(|excess| rewrite::refusal(&excess))
 }
 
 /// The path that an include means, seen from the template that it stands in.

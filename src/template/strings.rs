@@ -24,6 +24,11 @@ pub fn of_string(text: &str, method: &str, args: &[Value]) -> Result<Value, Erro
         Value::from(Tuple::from([Value::from(before), Value::from(middle), Value::from(after)]))
     };
     match method {
+        // Each may make an item of every letter.
+        "rsplit" => {
+            super::budget::items(text.len() / 2)?;
+            rsplit(text, args)
+        }
         "encode" | "decode" => Ok(Value::from(text)),
         "casefold" => Ok(Value::from(text.to_lowercase())),
         "swapcase" => Ok(Value::from(
@@ -76,31 +81,6 @@ pub fn of_string(text: &str, method: &str, args: &[Value]) -> Result<Value, Erro
                 None => parts("", "", text),
             })
         }
-        "rsplit" => {
-            let (separator, most): (Option<&str>, Option<i64>) = from_args(args)?;
-            let most = most.and_then(|most| usize::try_from(most).ok());
-            let mut found: Vec<&str> = match (separator, most) {
-                (Some(separator), Some(most)) => text.rsplitn(most + 1, separator).collect(),
-                (Some(separator), None) => text.rsplit(separator).collect(),
-                (None, Some(most)) => {
-                    let mut rest = text.trim_end();
-                    let mut found = Vec::new();
-                    while found.len() < most
-                        && let Some((before, after)) = rest.rsplit_once(char::is_whitespace)
-                    {
-                        found.push(after);
-                        rest = before.trim_end();
-                    }
-                    if !rest.is_empty() {
-                        found.push(rest);
-                    }
-                    found
-                }
-                (None, None) => text.split_whitespace().rev().collect(),
-            };
-            found.reverse();
-            Ok(found.into_iter().map(Value::from).collect::<Vec<Value>>().into())
-        }
         "index" | "rindex" => {
             let (part,): (&str,) = from_args(args)?;
             let at = if method == "index" { text.find(part) } else { text.rfind(part) };
@@ -123,7 +103,9 @@ pub fn of_string(text: &str, method: &str, args: &[Value]) -> Result<Value, Erro
         "center" => pad(args, true, true),
         "expandtabs" => {
             let (size,): (Option<usize>,) = from_args(args)?;
-            Ok(Value::from(untabbed(text, size.unwrap_or(8).min(100))))
+            let size = size.unwrap_or(8).min(100);
+            super::budget::text(text.len() + text.matches('\t').count().saturating_mul(size))?;
+            Ok(Value::from(untabbed(text, size)))
         }
         "isdecimal" => {
             Ok(Value::from(!text.is_empty() && text.chars().all(|letter| letter.is_ascii_digit())))
@@ -134,6 +116,32 @@ pub fn of_string(text: &str, method: &str, args: &[Value]) -> Result<Value, Erro
         )),
         _ => Err(Error::from(ErrorKind::UnknownMethod)),
     }
+}
+
+fn rsplit(text: &str, args: &[Value]) -> Result<Value, Error> {
+    let (separator, most): (Option<&str>, Option<i64>) = from_args(args)?;
+    let most = most.and_then(|most| usize::try_from(most).ok());
+    let mut found: Vec<&str> = match (separator, most) {
+        (Some(separator), Some(most)) => text.rsplitn(most + 1, separator).collect(),
+        (Some(separator), None) => text.rsplit(separator).collect(),
+        (None, Some(most)) => {
+            let mut rest = text.trim_end();
+            let mut found = Vec::new();
+            while found.len() < most
+                && let Some((before, after)) = rest.rsplit_once(char::is_whitespace)
+            {
+                found.push(after);
+                rest = before.trim_end();
+            }
+            if !rest.is_empty() {
+                found.push(rest);
+            }
+            found
+        }
+        (None, None) => text.split_whitespace().rev().collect(),
+    };
+    found.reverse();
+    Ok(found.into_iter().map(Value::from).collect::<Vec<Value>>().into())
 }
 
 /// Tabs become spaces up to the next column that is a multiple of the size.

@@ -21,8 +21,18 @@ pub fn add(environment: &mut Environment<'_>) {
         })
     });
     environment.add_function("__variadic", |inner: Value, names: Vec<String>| {
+        // One within another would call as deep as there are of them.
+        let inner = match inner.downcast_object_ref::<VariadicMacro>() {
+            Some(other) => other.inner.clone(),
+            None => inner,
+        };
         Value::from_object(VariadicMacro { inner, names })
     });
+}
+
+/// The items of a cycler.
+pub fn items(value: &Value) -> Option<&[Value]> {
+    value.downcast_object_ref::<Cycler>().map(|cycler| cycler.items.as_slice())
 }
 
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use minijinja::{Environment, Error, Value};
 use super::super::List;
 use super::super::python::str;
 use super::keywords::by_place;
-use super::wrong;
+use super::{making, wrong};
 
 pub fn add(environment: &mut Environment<'_>) {
     let kinds: [(_, _, fn(&IpAddr) -> bool); 3] = [
@@ -24,16 +24,16 @@ pub fn add(environment: &mut Environment<'_>) {
             chosen(&value, |address| kind(address) && has(address, options.as_deref()))
         });
     }
-    environment.add_filter("ip_host", |value: Value| {
+    making(environment, "ip_host", |value: Value| {
         let text = str(&value);
         interface(&text).map_or_else(|| Value::from(()), |_| Value::from(text))
     });
-    environment.add_filter("network_size", |value: Value| {
+    making(environment, "network_size", |value: Value| {
         let (address, prefix) = network(&value)?;
         Ok::<Value, Error>(Value::from(1_u128.checked_shl(bits(&address) - prefix).unwrap_or(u128::MAX)))
     });
-    environment.add_filter("network_hosts", network_hosts);
-    environment.add_filter("ipwrap", |value: Value| match value.kind() {
+    making(environment, "network_hosts", network_hosts);
+    making(environment, "ipwrap", |value: Value| match value.kind() {
         ValueKind::Seq => {
             let items = value.try_iter()?.map(|item| Value::from(wrapped(&item)));
             Ok::<Value, Error>(Value::from_object(List::new(items.collect())))

@@ -4,44 +4,75 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use minijinja::value::Kwargs;
-use minijinja::{Environment, Error, Value};
+use minijinja::{Environment, Error, State, Value};
 
+use super::super::budget;
 use super::super::python::{float, str, to_json};
 use super::super::{Data, List, Map};
-use super::wrong;
+use super::{making, wrong};
 use crate::source::Source;
 use crate::yaml;
 
 /// So many texts that were read are kept: the same file is imported again and again.
 const KEPT: usize = 1000;
+const KEPT_BYTES: usize = 8 << 20;
 
 pub fn add(environment: &mut Environment<'_>) {
-    environment.add_filter("yaml", to_yaml);
-    environment.add_filter("yaml_encode", yaml_encode);
-    environment.add_filter("yaml_dquote", yaml_dquote);
-    environment.add_filter("yaml_squote", yaml_squote);
-    environment.add_filter("dict_to_sls_yaml_params", dict_to_sls_yaml_params);
-    environment.add_filter("json", json);
-    environment.add_filter("tojson", tojson);
-    environment.add_filter("pprint", |value: Value| super::super::python::repr(&value));
-    environment.add_filter("python", |value: Value| super::super::python::repr(&value));
-    let read: Mutex<HashMap<String, Data>> = Mutex::default();
-    environment.add_filter("load_yaml", move |text: Value| {
+    making(environment, "yaml", to_yaml);
+    making(environment, "yaml_encode", yaml_encode);
+    making(environment, "yaml_dquote", yaml_dquote);
+    making(environment, "yaml_squote", yaml_squote);
+    making(environment, "dict_to_sls_yaml_params", dict_to_sls_yaml_params);
+    making(environment, "json", json);
+    making(environment, "tojson", tojson);
+    making(environment, "pprint", |value: Value| super::super::python::repr(&value));
+    making(environment, "python", |value: Value| super::super::python::repr(&value));
+    let read: Mutex<Read> = Mutex::default();
+    environment.add_filter("load_yaml", move |state: &mut State, text: Value| {
         let text = str(&text);
-        if let Some(data) = read.lock().unwrap_or_else(PoisonError::into_inner).get(&text) {
+        if let Some(data) = read.lock().unwrap_or_else(PoisonError::into_inner).data.get(&text) {
             return Ok(data.thaw());
         }
+        readable(state, &text)?;
         let data = load_yaml(&text)?;
         let value = data.thaw();
-        let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
-        if read.len() >= KEPT {
-            read.clear();
-        }
-        read.insert(text, data);
+        read.lock().unwrap_or_else(PoisonError::into_inner).keep(text, data);
         Ok::<Value, Error>(value)
     });
     environment.add_filter("load_json", load_json);
-    environment.add_filter("load_text", |text: Value| str(&text));
+    making(environment, "load_text", |text: Value| str(&text));
+}
+
+/// Texts that were read as YAML, with what they say.
+#[derive(Default)]
+struct Read {
+    data: HashMap<String, Data>,
+    bytes: usize,
+}
+
+impl Read {
+    fn keep(&mut self, text: String, data: Data) {
+        self.bytes += text.len();
+        if self.data.len() >= KEPT || self.bytes > KEPT_BYTES {
+            self.data.clear();
+            self.bytes = text.len();
+        }
+        self.data.insert(text, data);
+    }
+}
+
+/// Whether a text can be read as data; it is counted for what that takes.
+fn readable(state: &mut State, text: &str) -> Result<(), Error> {
+    /// Each byte may become a value of its own.
+    const EACH: usize = 8;
+    if text.len() > budget::MOST_READ {
+        let message = format!(
+            "this text is longer than {} MB, which is the most that is read as data",
+            budget::MOST_READ >> 20
+        );
+        return Err(wrong(message));
+    }
+    budget::charge(state, text.len() * EACH)
 }
 
 fn load_yaml(text: &str) -> Result<Data, Error> {
@@ -60,9 +91,11 @@ fn load_yaml(text: &str) -> Result<Data, Error> {
     }
 }
 
-fn load_json(text: Value) -> Result<Value, Error> {
+fn load_json(state: &mut State, text: Value) -> Result<Value, Error> {
+    let text = str(&text);
+    readable(state, &text)?;
     let value: serde_json::Value =
-        serde_json::from_str(&str(&text)).map_err(|error| wrong(format!("this is no JSON: {error}")))?;
+        serde_json::from_str(&text).map_err(|error| wrong(format!("this is no JSON: {error}")))?;
     Ok(Data::from(value).thaw())
 }
 
@@ -169,6 +202,10 @@ fn dump(out: &mut String, value: &serde_json::Value, how: &Dump, depth: usize) {
             out.push_str(&" ".repeat(indent.min(40) * depth));
         }
     };
+    // It is refused for its length where it is used.
+    if out.len() > budget::MOST_TEXT {
+        return;
+    }
     let comma = |out: &mut String| out.push_str(if how.indent.is_some() { "," } else { ", " });
     match value {
         Json::String(text) => dump_text(out, text, how.ascii),

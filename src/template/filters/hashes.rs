@@ -6,24 +6,24 @@ use minijinja::{Environment, Error, Value};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::super::python::str;
-use super::wrong;
+use super::{making, wrong};
 
 pub fn add(environment: &mut Environment<'_>) {
-    environment.add_filter("md5", |value: Value| hex(&md5::Md5::digest(str(&value))));
-    environment.add_filter("sha1", |value: Value| hex(&sha1::Sha1::digest(str(&value))));
-    environment.add_filter("sha256", |value: Value| hex(&Sha256::digest(str(&value))));
-    environment.add_filter("sha512", |value: Value| hex(&Sha512::digest(str(&value))));
-    environment.add_filter("base64_encode", |value: Value| Base64::encode_string(str(&value).as_bytes()));
-    environment.add_filter("base64_decode", |value: Value| {
+    making(environment, "md5", |value: Value| hex(&md5::Md5::digest(str(&value))));
+    making(environment, "sha1", |value: Value| hex(&sha1::Sha1::digest(str(&value))));
+    making(environment, "sha256", |value: Value| hex(&Sha256::digest(str(&value))));
+    making(environment, "sha512", |value: Value| hex(&Sha512::digest(str(&value))));
+    making(environment, "base64_encode", |value: Value| Base64::encode_string(str(&value).as_bytes()));
+    making(environment, "base64_decode", |value: Value| {
         let bytes = Base64::decode_vec(str(&value).trim()).map_err(|_| wrong("this is no base64"))?;
         Ok::<String, Error>(String::from_utf8_lossy(&bytes).into_owned())
     });
-    environment.add_filter("hmac", |value: Value, secret: String, challenge: String| {
+    making(environment, "hmac", |value: Value, secret: String, challenge: String| {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| wrong("no key"))?;
         mac.update(str(&value).as_bytes());
         Ok::<bool, Error>(Base64::encode_string(&mac.finalize().into_bytes()) == challenge)
     });
-    environment.add_filter("uuid", |value: Value| uuid(&str(&value)));
+    making(environment, "uuid", |value: Value| uuid(&str(&value)));
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -5,13 +5,32 @@ use minijinja::functions::Function;
 use minijinja::value::{FunctionArgs, FunctionResult, Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
+use super::super::budget;
 use super::wrong;
 
 pub fn add(environment: &mut Environment<'_>) {
-    by_place(environment, "batch", &["linecount", "fill_with"], filters::batch);
+    by_place(
+        environment,
+        "batch",
+        &["linecount", "fill_with"],
+        |state: &State, value: Value, count: usize, fill: Option<Value>| {
+            budget::listable(&value)?;
+            budget::items(count)?;
+            filters::batch(state, value, count, fill)
+        },
+    );
     by_place(environment, "d", &["default_value", "boolean"], filters::default);
     by_place(environment, "default", &["default_value", "boolean"], filters::default);
-    by_place(environment, "slice", &["slices", "fill_with"], filters::slice);
+    by_place(
+        environment,
+        "slice",
+        &["slices", "fill_with"],
+        |state: &State, value: Value, count: usize, fill: Option<Value>| {
+            budget::listable(&value)?;
+            budget::items(count)?;
+            filters::slice(state, value, count, fill)
+        },
+    );
     by_place(environment, "trim", &["chars"], filters::trim);
     by_name(environment, "dictsort", &["case_sensitive", "by", "reverse"], filters::dictsort);
     by_name(environment, "sort", &["reverse", "case_sensitive", "attribute"], filters::sort);
@@ -44,7 +63,8 @@ pub fn by_place<F, R, A>(
                 placed.push(value);
             }
             named.assert_all_used()?;
-            state.apply_filter(&inner, &placed)
+            let made = state.apply_filter(&inner, &placed)?;
+            budget::made(state, made)
         },
     );
 }
@@ -78,7 +98,9 @@ fn by_name<F, R, A>(
             for name in named.args() {
                 all.push((name.to_owned(), named.peek::<Value>(name)?));
             }
-            state.apply_filter(&inner, &[subject, Kwargs::from_iter(all).into()])
+            budget::listable(&subject)?;
+            let made = state.apply_filter(&inner, &[subject, Kwargs::from_iter(all).into()])?;
+            budget::made(state, made)
         },
     );
 }

@@ -3,16 +3,17 @@
 use minijinja::value::{Kwargs, Tuple, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
 
+use super::super::budget;
 use super::super::methods::pairs;
-use super::super::own::own;
-use super::super::python::{entries, put_out, str};
+use super::super::own::changeable as own;
+use super::super::python::{DEEPEST, entries, put_out, str};
 use super::super::{List, Map};
 use super::keywords::by_place;
-use super::wrong;
+use super::{making, wrong};
 
 pub fn add(environment: &mut Environment<'_>) {
-    environment.add_filter("list", |value: Value| Ok::<Value, Error>(list(items(&value)?)));
-    environment.add_filter("join", join);
+    making(environment, "list", |value: Value| Ok::<Value, Error>(list(items(&value)?)));
+    making(environment, "join", join);
     environment.add_filter("sequence", sequence);
     environment.add_filter("skip", |_value: Value| "");
     environment.add_filter("is_list", is_list);
@@ -27,33 +28,33 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("is_iter", |value: Value| {
         matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable)
     });
-    environment.add_filter("unique", unique);
-    environment.add_filter("union", |a: Value, b: Value| {
+    making(environment, "unique", unique);
+    making(environment, "union", |a: Value, b: Value| {
         let mut all = items(&a)?;
         all.extend(items(&b)?);
         Ok::<Value, Error>(list(distinct(all)))
     });
-    environment.add_filter("intersect", |a: Value, b: Value| {
+    making(environment, "intersect", |a: Value, b: Value| {
         let other = items(&b)?;
         Ok::<Value, Error>(list(distinct(
             items(&a)?.into_iter().filter(|item| other.contains(item)).collect(),
         )))
     });
-    environment.add_filter("difference", |a: Value, b: Value| {
+    making(environment, "difference", |a: Value, b: Value| {
         let other = items(&b)?;
         Ok::<Value, Error>(list(distinct(
             items(&a)?.into_iter().filter(|item| !other.contains(item)).collect(),
         )))
     });
-    environment.add_filter("symmetric_difference", |a: Value, b: Value| {
+    making(environment, "symmetric_difference", |a: Value, b: Value| {
         let (a, b) = (items(&a)?, items(&b)?);
         let only_a = a.iter().filter(|item| !b.contains(item));
         let only_b = b.iter().filter(|item| !a.contains(item));
         Ok::<Value, Error>(list(distinct(only_a.chain(only_b).cloned().collect())))
     });
     environment.add_filter("avg", avg);
-    environment.add_filter("flatten", flatten);
-    environment.add_filter("sorted_ignorecase", |value: Value| {
+    making(environment, "flatten", flatten);
+    making(environment, "sorted_ignorecase", |value: Value| {
         let mut sorted = items(&value)?;
         sorted.sort_by_key(|item| str(item).to_lowercase());
         Ok::<Value, Error>(list(sorted))
@@ -64,11 +65,11 @@ pub fn add(environment: &mut Environment<'_>) {
         Ok::<bool, Error>(items(&value)?.iter().any(|item| str(item).contains(&part)))
     });
     by_place(environment, "traverse", &["key", "default", "delimiter"], traverse);
-    environment.add_filter("to_entries", |value: Value| {
+    making(environment, "to_entries", |value: Value| {
         let entry = |(key, value)| map([(Value::from("key"), key), (Value::from("value"), value)]);
         list(entries(&value).into_iter().map(entry).collect())
     });
-    environment.add_filter("from_entries", |value: Value| {
+    making(environment, "from_entries", |value: Value| {
         let mut found = Vec::new();
         for entry in items(&value)? {
             let part = |names: [&str; 2]| {
@@ -79,7 +80,7 @@ pub fn add(environment: &mut Environment<'_>) {
         }
         Ok::<Value, Error>(map(found))
     });
-    environment.add_filter("compare_lists", |old: Value, new: Value| {
+    making(environment, "compare_lists", |old: Value, new: Value| {
         let (old, new) = (items(&old)?, items(&new)?);
         let only =
             |a: &[Value], b: &[Value]| a.iter().filter(|item| !b.contains(item)).cloned().collect::<Vec<_>>();
@@ -87,7 +88,7 @@ pub fn add(environment: &mut Environment<'_>) {
         let parts = parts.into_iter().filter(|(_, items)| !items.is_empty());
         Ok::<Value, Error>(map(parts.map(|(name, items)| (Value::from(name), list(items)))))
     });
-    environment.add_filter("compare_dicts", |old: Value, new: Value| {
+    making(environment, "compare_dicts", |old: Value, new: Value| {
         let (old, new) = (entries(&old), entries(&new));
         let mut found = Vec::new();
         let empty = || Value::from("");
@@ -110,18 +111,19 @@ pub fn add(environment: &mut Environment<'_>) {
         ("append_dict_key_value", Put::Append),
         ("extend_dict_key_value", Put::Extend),
     ] {
-        environment.add_filter(name, move |value: Value, keys: String, new: Value, named: Kwargs| {
+        making(environment, name, move |value: Value, keys: String, new: Value, named: Kwargs| {
             put(&value, &keys, &new, how, &named)
         });
     }
-    environment.add_filter("combinations", |value: Value, count: usize| combinations(&items(&value)?, count));
-    environment.add_filter("permutations", |value: Value, count: Option<usize>| {
+    making(environment, "combinations", |value: Value, count: usize| combinations(&items(&value)?, count));
+    making(environment, "permutations", |value: Value, count: Option<usize>| {
         let items = items(&value)?;
         let count = count.unwrap_or(items.len());
         permutations(&items, count)
     });
-    environment.add_filter("product", |a: Value, b: Value| {
+    making(environment, "product", |a: Value, b: Value| {
         let (a, b) = (items(&a)?, items(&b)?);
+        budget::items(a.len().saturating_mul(b.len()))?;
         let pairs = a.iter().flat_map(|one| b.iter().map(|other| tuple([one.clone(), other.clone()])));
         Ok::<Value, Error>(list(pairs.collect()))
     });
@@ -140,7 +142,8 @@ fn items(value: &Value) -> Result<Vec<Value>, Error> {
     if value.is_none() {
         return Err(wrong("a list is needed here, not None"));
     }
-    Ok(value.try_iter()?.collect())
+    budget::listable(value)?;
+    budget::collect(value)
 }
 
 fn list(items: Vec<Value>) -> Value {
@@ -165,8 +168,8 @@ fn join(
         between.or(named.get::<Option<Value>>("d")?).map(|between| str(&between)).unwrap_or_default();
     let attribute = attribute.or(named.get::<Option<String>>("attribute")?);
     named.assert_all_used()?;
-    let mut parts = Vec::new();
-    for item in items(&value)? {
+    let mut out = String::new();
+    for (index, item) in items(&value)?.into_iter().enumerate() {
         let item = match &attribute {
             Some(attribute) => item.get_attr(attribute)?,
             None => item,
@@ -174,9 +177,16 @@ fn join(
         if item.is_undefined() {
             return Err(Error::from(ErrorKind::UndefinedError));
         }
-        parts.push(put_out(&item)?);
+        if index > 0 {
+            out.push_str(&between);
+        }
+        match item.as_str() {
+            Some(text) => out.push_str(text),
+            None => out.push_str(&put_out(&item)?),
+        }
+        budget::text(out.len())?;
     }
-    Ok(parts.join(&between))
+    Ok(out)
 }
 
 fn is_list(value: Value) -> bool {
@@ -287,6 +297,9 @@ fn put(value: &Value, keys: &str, new: &Value, how: Put, named: &Kwargs) -> Resu
     let mut at = root.clone();
     let mut parts: Vec<&str> = keys.split(delimiter.as_str()).collect();
     let Some(last) = parts.pop() else { return Ok(root) };
+    if parts.len() >= DEEPEST {
+        return Err(wrong(format!("more than {DEEPEST} keys within one another")));
+    }
     for part in parts {
         let key = Value::from(part);
         let Some(map) = at.downcast_object_ref::<Map>() else {
@@ -331,6 +344,8 @@ fn map_of(entries: Vec<(Value, Value)>) -> Value {
 
 /// More combinations than anyone writes into a file.
 const MOST: usize = 100_000;
+/// Items of one combination.
+const MOST_CHOSEN: usize = 100;
 
 fn combinations(items: &[Value], count: usize) -> Result<Value, Error> {
     fn walk(
@@ -339,7 +354,7 @@ fn combinations(items: &[Value], count: usize) -> Result<Value, Error> {
         chosen: &mut Vec<Value>,
         out: &mut Vec<Value>,
     ) -> Result<(), Error> {
-        if out.len() > MOST {
+        if out.len() > MOST || out.len().saturating_mul(count + chosen.len()) > budget::MOST_ITEMS {
             return Err(wrong(format!("more than {MOST} combinations")));
         }
         if count == 0 {
@@ -354,6 +369,9 @@ fn combinations(items: &[Value], count: usize) -> Result<Value, Error> {
         Ok(())
     }
     let mut out = Vec::new();
+    if count > MOST_CHOSEN {
+        return Err(wrong(format!("more than {MOST_CHOSEN} items are to be chosen at a time")));
+    }
     if count <= items.len() {
         walk(items, count, &mut Vec::new(), &mut out)?;
     }
@@ -367,7 +385,7 @@ fn permutations(items: &[Value], count: usize) -> Result<Value, Error> {
         chosen: &mut Vec<usize>,
         out: &mut Vec<Value>,
     ) -> Result<(), Error> {
-        if out.len() > MOST {
+        if out.len() > MOST || out.len().saturating_mul(count) > budget::MOST_ITEMS {
             return Err(wrong(format!("more than {MOST} permutations")));
         }
         if chosen.len() == count {
@@ -384,6 +402,9 @@ fn permutations(items: &[Value], count: usize) -> Result<Value, Error> {
         Ok(())
     }
     let mut out = Vec::new();
+    if count > MOST_CHOSEN {
+        return Err(wrong(format!("more than {MOST_CHOSEN} items are to be chosen at a time")));
+    }
     if count <= items.len() {
         walk(items, count, &mut Vec::new(), &mut out)?;
     }

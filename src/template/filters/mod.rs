@@ -10,7 +10,11 @@ mod patterns;
 mod text;
 mod times;
 
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::functions::Function;
+use minijinja::value::{FunctionArgs, FunctionResult, Rest, ValueOrKwargs};
+use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
+
+use super::budget;
 
 /// The names of all filters, for advice.
 pub const NAMES: &[&str] = &[
@@ -185,6 +189,7 @@ pub const TESTS: &[&str] = &[
 ];
 
 pub fn add(environment: &mut Environment<'_>) {
+    engine(environment);
     keywords::add(environment);
     text::add(environment);
     numbers::add(environment);
@@ -194,6 +199,64 @@ pub fn add(environment: &mut Environment<'_>) {
     lists::add(environment);
     hashes::add(environment);
     addresses::add(environment);
+}
+
+/// Those of the engine that make texts or lists.
+fn engine(environment: &mut Environment<'_>) {
+    making(environment, "upper", filters::upper);
+    making(environment, "lower", filters::lower);
+    making(environment, "title", filters::title);
+    making(environment, "capitalize", filters::capitalize);
+    over_items(environment, "reverse", filters::reverse);
+    over_items(environment, "map", filters::map);
+    over_items(environment, "select", filters::select);
+    over_items(environment, "reject", filters::reject);
+    over_items(environment, "selectattr", filters::selectattr);
+    over_items(environment, "rejectattr", filters::rejectattr);
+    over_items(environment, "groupby", filters::groupby);
+    over_items(environment, "chain", filters::chain);
+    over_items(environment, "zip", filters::zip);
+    over_items(environment, "sum", filters::sum);
+    over_items(environment, "last", filters::last);
+}
+
+/// A filter that makes a text, list or map: its size is counted.
+fn making<F, R, A>(environment: &mut Environment<'_>, name: &'static str, filter: F)
+where
+    F: Function<R, A>,
+    R: FunctionResult,
+    A: for<'a> FunctionArgs<'a>,
+{
+    counted(environment, name, filter, |_| Ok(()));
+}
+
+/// A filter that goes over all items of what it is given.
+fn over_items<F, R, A>(environment: &mut Environment<'_>, name: &'static str, filter: F)
+where
+    F: Function<R, A>,
+    R: FunctionResult,
+    A: for<'a> FunctionArgs<'a>,
+{
+    counted(environment, name, filter, budget::countable);
+}
+
+fn counted<F, R, A>(
+    environment: &mut Environment<'_>,
+    name: &'static str,
+    filter: F,
+    check: fn(&Rest<ValueOrKwargs>) -> Result<(), Error>,
+) where
+    F: Function<R, A>,
+    R: FunctionResult,
+    A: for<'a> FunctionArgs<'a>,
+{
+    let inner = Value::from_function(filter);
+    environment.add_filter(name, move |state: &mut State, args: Rest<ValueOrKwargs>| {
+        check(&args)?;
+        let args: Vec<Value> = args.iter().map(|arg| arg.clone().into_value()).collect();
+        let made = inner.call(state, &args)?;
+        budget::made(state, made)
+    });
 }
 
 fn wrong(message: impl Into<String>) -> Error {

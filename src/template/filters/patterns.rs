@@ -4,21 +4,36 @@ use minijinja::value::{Kwargs, Rest, Tuple, ValueOrKwargs};
 use minijinja::{Environment, Error, Value};
 use regex::{Regex, RegexBuilder};
 
-use super::wrong;
+use super::super::budget;
+use super::{making, wrong};
 
 pub fn add(environment: &mut Environment<'_>) {
-    environment.add_filter("regex_escape", |text: String| regex::escape(&text));
-    environment.add_filter("regex_search", |text: String, pattern: String, flags: Rest<ValueOrKwargs>| {
+    making(environment, "regex_escape", |text: String| regex::escape(&text));
+    making(environment, "regex_search", |text: String, pattern: String, flags: Rest<ValueOrKwargs>| {
         groups(&text, &compile(&pattern, &flags)?)
     });
-    environment.add_filter("regex_match", |text: String, pattern: String, flags: Rest<ValueOrKwargs>| {
+    making(environment, "regex_match", |text: String, pattern: String, flags: Rest<ValueOrKwargs>| {
         groups(&text, &compile(&format!(r"\A(?:{pattern})"), &flags)?)
     });
-    environment.add_filter(
+    making(
+        environment,
         "regex_replace",
         |text: String, pattern: String, by: String, flags: Rest<ValueOrKwargs>| {
             let by = replacement(&by);
-            Ok::<String, Error>(compile(&pattern, &flags)?.replace_all(&text, by.as_str()).into_owned())
+            let pattern = compile(&pattern, &flags)?;
+            let mut out = String::new();
+            let mut at = 0;
+            let references = by.matches("${").count();
+            for found in pattern.captures_iter(&text) {
+                let Some(all) = found.get(0) else { continue };
+                out.push_str(text.get(at..all.start()).unwrap_or_default());
+                budget::text(references.saturating_mul(all.len()))?;
+                found.expand(&by, &mut out);
+                at = all.end();
+                budget::text(out.len())?;
+            }
+            out.push_str(text.get(at..).unwrap_or_default());
+            Ok::<String, Error>(out)
         },
     );
     environment.add_test("match", |text: String, pattern: String, flags: Rest<ValueOrKwargs>| {

@@ -1,43 +1,68 @@
 //! Filters on strings. Must not know YAML.
 
-use minijinja::value::{Kwargs, Rest, ValueKind};
-use minijinja::{Environment, Error, Value};
+use std::sync::Arc;
 
+use minijinja::value::{Kwargs, Rest, Tuple, ValueKind, ValueOrKwargs};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
+
+use super::super::budget;
+use super::super::methods::{formatted, replaced};
 use super::super::python::{self, str};
 use super::keywords::by_place;
-use super::wrong;
+use super::{making, wrong};
 
 pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("__format", format);
+    environment.add_filter("__times", times);
+    environment.add_filter("__number", number);
     environment.add_filter("to_bool", to_bool);
-    environment.add_filter("quote", quote);
+    making(environment, "quote", quote);
     environment.add_filter("contains_whitespace", |text: String| text.contains(char::is_whitespace));
     environment.add_filter("is_hex", |text: String| {
         let digits = text.trim_start_matches('-');
         let digits = digits.strip_prefix("0x").unwrap_or(digits);
         !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_hexdigit())
     });
-    environment.add_filter("to_bytes", |text: Value| str(&text));
-    environment.add_filter("to_snake_case", to_snake_case);
-    environment.add_filter("to_camelcase", to_camelcase);
-    environment.add_filter("path_join", path_join);
-    environment.add_filter("indent", indent);
+    making(environment, "to_bytes", |text: Value| str(&text));
+    making(environment, "to_snake_case", to_snake_case);
+    making(environment, "to_camelcase", to_camelcase);
+    making(environment, "path_join", path_join);
+    making(environment, "indent", indent);
     by_place(environment, "replace", &["old", "new", "count"], replace);
     environment.add_filter("wordcount", |text: String| text.split_whitespace().count());
-    environment.add_filter("truncate", truncate);
-    environment.add_filter("wordwrap", wordwrap);
+    making(environment, "truncate", truncate);
+    making(environment, "wordwrap", wordwrap);
     by_place(environment, "center", &["width"], |text: Value, width: Option<usize>| {
         let text = str(&text);
         let missing = width.unwrap_or(80).min(10_000).saturating_sub(text.chars().count());
         let left = missing / 2 + (missing & width.unwrap_or(80) & 1);
         format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left))
     });
-    environment.add_filter("urlencode", |value: Value| urlencode(&value));
-    environment.add_filter("striptags", |text: Value| striptags(&str(&text)));
+    making(environment, "urlencode", |value: Value| urlencode(&value));
+    making(environment, "striptags", |text: Value| striptags(&str(&text)));
     for name in ["e", "escape", "forceescape"] {
-        environment.add_filter(name, |text: Value| escape(&str(&text)));
+        making(environment, name, |text: Value| escape(&str(&text)));
     }
-    environment.add_filter("string", |value: Value| str(&value));
+    making(environment, "format", |text: Value, args: Rest<ValueOrKwargs>| {
+        let args: Vec<Value> = args.iter().map(|arg| arg.clone().into_value()).collect();
+        let text = str(&text);
+        formatted(&text, &args)?;
+        minijinja::formatting::format(minijinja::formatting::FormatStyle::Printf, &text, &args)
+    });
+    making(environment, "split", |text: Value, between: Option<Arc<str>>, most: Option<i64>| {
+        let count = match (text.as_str(), between.as_deref().filter(|between| !between.is_empty())) {
+            (Some(text), Some(between)) => text.matches(between).count(),
+            (Some(text), None) => text.len() / 2,
+            _ => 0,
+        };
+        budget::items(count)?;
+        minijinja::filters::split(&text, between, most)
+    });
+    making(environment, "lines", |text: &Value| {
+        budget::items(text.as_str().map_or(0, |text| text.matches('\n').count()))?;
+        minijinja::filters::lines(text)
+    });
+    making(environment, "string", |value: Value| str(&value));
 }
 
 /// As MarkupSafe does it.
@@ -46,22 +71,86 @@ fn escape(text: &str) -> String {
     text.replace('\'', "&#39;").replace('"', "&#34;")
 }
 
-fn replace(text: Value, old: String, new: Value, count: Option<usize>) -> String {
+fn replace(text: Value, old: String, new: Value, count: Option<usize>) -> Result<String, Error> {
     let (text, new) = (str(&text), str(&new));
-    match count {
+    replaced(&text, &old, new.len())?;
+    Ok(match count {
         Some(count) => text.replacen(&old, &new, count),
         None => text.replace(&old, &new),
+    })
+}
+
+/// `a * b`: numbers, a text so many times, or a list.
+fn times(state: &mut State, a: Value, b: Value) -> Result<Value, Error> {
+    let many = |value: &Value| value.as_str().is_some() || is_list(value);
+    let Some((much, count)) = (if many(&a) { Some((&a, &b)) } else { many(&b).then_some((&b, &a)) }) else {
+        return product(&a, &b);
+    };
+    // Undefined is told by its name.
+    python::put_out(&a)?;
+    python::put_out(&b)?;
+    let Some(count) = count.as_i64().filter(|_| !count.is_undefined()) else { return Err(unfit(&a, &b)) };
+    let count = usize::try_from(count).unwrap_or(0);
+    let made = match much.as_str() {
+        Some(text) => Value::from(budget::repeated(text, count)?),
+        None => {
+            let items = budget::collect(much)?;
+            budget::items(items.len().saturating_mul(count))?;
+            let all: Vec<Value> = std::iter::repeat_n(items, count).flatten().collect();
+            if much.is_tuple() { Value::from(Tuple::from(all)) } else { Value::from(all) }
+        }
+    };
+    budget::made(state, made)
+}
+
+fn product(a: &Value, b: &Value) -> Result<Value, Error> {
+    if a.is_undefined() || b.is_undefined() {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    let whole =
+        |value: &Value| i128::try_from(value.clone()).ok().filter(|_| value.is_integer() || is_bool(value));
+    if let (Some(a), Some(b)) = (whole(a), whole(b)) {
+        let product = a.checked_mul(b).ok_or_else(|| wrong(format!("unable to calculate {a} * {b}")))?;
+        return Ok(i64::try_from(product).map_or_else(|_| Value::from(product), Value::from));
+    }
+    let real =
+        |value: &Value| (value.is_number() || is_bool(value)).then(|| f64::try_from(value.clone()).ok());
+    match (real(a).flatten(), real(b).flatten()) {
+        (Some(a), Some(b)) => Ok(Value::from(a * b)),
+        _ => Err(unfit(a, b)),
     }
 }
 
+fn is_bool(value: &Value) -> bool {
+    value.kind() == ValueKind::Bool
+}
+
+fn is_list(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable)
+}
+
+fn unfit(a: &Value, b: &Value) -> Error {
+    wrong(format!("tried to use * operator on unsupported types {} and {}", a.kind(), b.kind()))
+}
+
+/// What is multiplied behind a division.
+fn number(value: &Value) -> Result<Value, Error> {
+    if value.as_str().is_some() || is_list(value) {
+        return Err(wrong(format!("a {} cannot be multiplied by a quotient", value.kind())));
+    }
+    Ok(value.clone())
+}
+
 /// `'…' % value`, where the value is a tuple of several or a single one.
-fn format(text: &Value, values: &Value) -> Result<Value, Error> {
+fn format(state: &mut State, text: &Value, values: &Value) -> Result<Value, Error> {
     python::put_out(values)?;
     let Some(format) = text.as_str() else { return Err(wrong("only a string can be formatted with `%`")) };
     let mut args: Vec<Value> =
         if values.is_tuple() { values.try_iter()?.collect() } else { vec![values.clone()] };
     let format = represented(format, &mut args);
-    minijinja::formatting::format(minijinja::formatting::FormatStyle::Printf, &format, &args).map(Value::from)
+    formatted(&format, &args)?;
+    let text = minijinja::formatting::format(minijinja::formatting::FormatStyle::Printf, &format, &args)?;
+    budget::made(state, Value::from(text))
 }
 
 /// `%r` as `%s` of the value as Python would write it.
@@ -189,6 +278,7 @@ fn indent(
     };
     let text = str(&text);
     let mut out = String::new();
+    budget::text(text.len().saturating_add(text.matches('\n').count().saturating_mul(margin.len())))?;
     for (index, line) in text.split('\n').enumerate() {
         if index > 0 {
             out.push('\n');
@@ -213,7 +303,7 @@ fn truncate(
     let end = end.or(named.get::<Option<String>>("end")?).unwrap_or_else(|| "...".to_owned());
     let leeway = named.get::<Option<usize>>("leeway")?.unwrap_or(5);
     named.assert_all_used()?;
-    if text.chars().count() <= length + leeway {
+    if text.chars().count() <= length.saturating_add(leeway) {
         return Ok(text);
     }
     let kept: String = text.chars().take(length.saturating_sub(end.chars().count())).collect();
@@ -229,6 +319,10 @@ fn wordwrap(text: String, width: Option<usize>, named: Kwargs) -> Result<String,
     let between = named.get::<Option<String>>("wrapstring")?.unwrap_or_else(|| "\n".to_owned());
     let _ = named.get::<Option<bool>>("break_on_hyphens")?;
     named.assert_all_used()?;
+    // At worst each letter becomes a line.
+    let most = text.matches(['\n', ' ']).count() + text.len() / width;
+    budget::items(most)?;
+    budget::text(text.len().saturating_add(most.saturating_mul(between.len())))?;
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.split('\n') {
         let mut line = String::new();
@@ -239,10 +333,14 @@ fn wordwrap(text: String, width: Option<usize>, named: Kwargs) -> Result<String,
                 lines.push(std::mem::take(&mut line));
                 count = 0;
             }
-            while long && word.len() > width {
-                let rest = word.split_off(width);
-                lines.push(word.into_iter().collect());
-                word = rest;
+            if long && word.len() > width {
+                let rest = match word.len() % width {
+                    0 => width,
+                    rest => rest,
+                };
+                let last = word.split_off(word.len() - rest);
+                lines.extend(word.chunks(width).map(|part| part.iter().collect::<String>()));
+                word = last;
             }
             if !line.is_empty() {
                 line.push(' ');

@@ -19,6 +19,12 @@ pub fn add(environment: &mut Environment<'_>) {
 fn strftime(value: Value, format: Option<String>) -> Result<String, Error> {
     let format = format.unwrap_or_else(|| "%Y-%m-%d".to_owned());
     let time = moment(&value).ok_or_else(|| wrong(format!("`{}` is no time", str(&value))))?;
+    // A directive takes a width, too.
+    if format.len() > 1000
+        || format.split(|letter: char| !letter.is_ascii_digit()).any(|digits| digits.len() > 2)
+    {
+        return Err(wrong(format!("`{format}` is too long or too wide for a time")));
+    }
     strtime::format(&format, &time)
         .map_err(|error| wrong(format!("`{format}` is no format of a time: {error}")))
 }
