@@ -75,13 +75,36 @@ impl Files {
         sls: &str,
         context: &[(Key, Data)],
     ) -> Result<Option<Node>, Vec<Diagnostic>> {
+        self.read(path, sls, context, Renderer::Jinja)
+    }
+
+    /// The same for a file of values that arrive byte for byte: it is a template only where its first line
+    /// says so.
+    pub fn values(
+        &self,
+        path: &str,
+        sls: &str,
+        context: &[(Key, Data)],
+    ) -> Result<Option<Node>, Vec<Diagnostic>> {
+        self.read(path, sls, context, Renderer::Plain)
+    }
+
+    fn read(
+        &self,
+        path: &str,
+        sls: &str,
+        context: &[(Key, Data)],
+        usual: Renderer,
+    ) -> Result<Option<Node>, Vec<Diagnostic>> {
         let source = match source(&self.tree, path) {
             Ok(Some(source)) => source,
             Ok(None) => return Ok(None),
             Err(fault) => return Err(vec![told(fault)]),
         };
-        let renderer = renderer(&source).map_err(|problem| vec![*problem])?;
-        let rendered = match renderer {
+        let asked = renderer(&source).map_err(|problem| vec![*problem])?;
+        let tags = ["{{", "{%", "{#"].iter().any(|tag| source.text.contains(tag));
+        let meant = asked.is_none() && usual == Renderer::Plain && tags;
+        let rendered = match asked.unwrap_or(usual) {
             Renderer::Plain => source,
             Renderer::Jinja => {
                 let own = about(path, &source.name, sls).into_iter();
@@ -89,9 +112,15 @@ impl Files {
                 self.templates.render(&source, path, &variables).map_err(|problem| vec![*problem])?
             }
         };
-        yaml::parse(&rendered)
+        yaml::parse(&rendered).map_err(|problems| {
+            let advised = |problem: Diagnostic| if meant { problem.help(NO_TEMPLATE) } else { problem };
+            problems.into_iter().map(advised).collect()
+        })
     }
 }
+
+const NO_TEMPLATE: &str = "a file of secrets is no template: put a value that holds `{{`, `{%` or `{#` in quotes; if \
+                           tags are meant to be rendered, write `#!jinja|yaml` into the first line";
 
 /// A file's text; `None` if there is no such file.
 pub fn source(tree: &Tree, path: &str) -> Looked<Option<Arc<Source>>> {
@@ -114,16 +143,16 @@ fn told(fault: Fault) -> Diagnostic {
     }
 }
 
-/// What the first line asks for: `#!jinja|yaml` where it asks for nothing.
-fn renderer(source: &Arc<Source>) -> Result<Renderer, Box<Diagnostic>> {
+/// What the first line asks for; `None` if it asks for nothing.
+fn renderer(source: &Arc<Source>) -> Result<Option<Renderer>, Box<Diagnostic>> {
     let first = source.line(1);
     let Some(asked) = first.strip_prefix("#!").filter(|asked| !asked.starts_with('/')) else {
-        return Ok(Renderer::Jinja);
+        return Ok(None);
     };
     let words: Vec<&str> = asked.split('|').map(str::trim).collect();
     match words.as_slice() {
-        ["jinja"] | ["jinja", "yaml"] => Ok(Renderer::Jinja),
-        ["yaml"] => Ok(Renderer::Plain),
+        ["jinja"] | ["jinja", "yaml"] => Ok(Some(Renderer::Jinja)),
+        ["yaml"] => Ok(Some(Renderer::Plain)),
         _ => {
             let other = words.iter().find(|word| !matches!(**word, "jinja" | "yaml")).unwrap_or(&asked);
             let place = Place::new(source, 1, 1, u32::try_from(first.chars().count()).unwrap_or(1));

@@ -87,7 +87,10 @@ mod tests {
             "secrets:\n  KEY: hunter2\n  KEY: hunter2\n",
             "secrets:\n  KEY: {{ hunter2 }}\n",
             "secrets:\n  KEY: {{ 'hunter2' | nofilter }}\n",
-            "secrets:\n  KEY: hunter2 {% if %}\n",
+            "secrets:\n  KEY: {% set x = 'hunter2' %}\n",
+            "{# hunter2 #}\nsecrets:\n  KEY: x\n",
+            "#!jinja|yaml\nsecrets:\n  KEY: {{ 'hunter2' | nofilter }}\n",
+            "#!jinja|yaml\nsecrets:\n  KEY: hunter2 {% if %}\n",
             "secrets:\n  KEY: a: hunter2\n",
             "- hunter2\n",
             "hunter2\n",
@@ -96,6 +99,48 @@ mod tests {
             let told = told(text);
             assert!(!told.contains("hunter2"), "{text}: {told}");
             assert!(told.contains("secrets.sls"), "{told}");
+            let tags = ["{{", "{%", "{#"].iter().any(|tag| text.contains(tag));
+            let advised = told.contains("a file of secrets is no template");
+            assert_eq!(advised, tags && !text.starts_with("#!jinja"), "{text}: {told}");
         }
+    }
+
+    fn pillar(path: &str, secrets: &str) -> serde_json::Value {
+        let files = BTreeMap::from([
+            ("staging/env.sls".to_owned(), b"include: [staging.keys]\n".to_vec()),
+            ("staging/keys.sls".to_owned(), b"a: {{ 1 + 1 }}\n".to_vec()),
+            (path.to_owned(), secrets.as_bytes().to_vec()),
+        ]);
+        let tree = Tree::default().with_memory(files);
+        let surroundings = Surroundings { environment: "staging".to_owned(), ..Surroundings::default() };
+        let (pillar, problems) = compile(&Request { tree: &tree, surroundings: &surroundings });
+        assert!(problems.is_empty(), "{secrets}: {problems:?}");
+        serde_json::Value::Object((*pillar.data).clone())
+    }
+
+    #[test]
+    fn every_value_of_a_file_of_secrets_arrives_byte_for_byte() {
+        for value in [
+            "{{ pillar.x }}",
+            "{% if %}",
+            "{# a comment #}",
+            "a{{b",
+            "}}%}#}",
+            "x {{ 1 + 1 }} {%- endraw %}",
+            "#!jinja|yaml",
+            "\\n \"quoted\" 'twice' %s $HOME `id` \t",
+            "é ü 漢 \u{1f511}",
+            " leading and trailing ",
+            "-----BEGIN KEY-----\nMII{{=\n-----END KEY-----\n",
+            "",
+        ] {
+            let text = format!("secrets:\n  KEY: {}\n", serde_json::Value::from(value));
+            let found = pillar("staging/secrets.sls", &text);
+            assert_eq!(found["secrets"]["KEY"], value, "{text}");
+        }
+        let plain = pillar("staging/secrets.sls", "secrets:\n  KEY: a {{ b }} {# c #}\n");
+        assert_eq!(plain["secrets"]["KEY"], "a {{ b }} {# c #}");
+        let rendered = pillar("staging/secrets.sls", "#!jinja|yaml\nsecrets:\n  KEY: a{{ 1 + 1 }}\n");
+        assert_eq!(rendered["secrets"]["KEY"], "a2");
     }
 }

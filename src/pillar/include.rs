@@ -92,7 +92,12 @@ impl<'a> Reader<'a> {
         self.visited.push(path.clone());
         let mut context = self.context(pillar);
         context.extend(defaults.iter().cloned());
-        let node = match self.files.node(&path, sls, &context) {
+        let node = if project::is_secret(&path) {
+            self.files.values(&path, sls, &context)
+        } else {
+            self.files.node(&path, sls, &context)
+        };
+        let node = match node {
             Ok(node) => node.filter(|node| !node.is_null())?,
             Err(problems) => {
                 self.problems.extend(problems);

@@ -16,7 +16,7 @@ pub const MOST_ITEMS: usize = 1_000_000;
 /// Bytes of a text that is read as YAML or JSON: what is read takes many times as much.
 pub const MOST_READ: usize = 4 << 20;
 /// Bytes of everything that one rendering makes. What is dropped again counts, too: the engine does not tell.
-const MOST_MADE: usize = 256 << 20;
+const MOST_MADE: usize = 128 << 20;
 /// What an item takes besides its text.
 const ITEM: usize = 32;
 /// A namespace's attribute that is set anew gives back what it held, up to so much.
@@ -171,6 +171,11 @@ pub fn listable(value: &Value) -> Result<(), Error> {
     }
 }
 
+/// Whether every text among the arguments of a filter is one that a value may hold: macros give longer ones.
+pub fn readable(args: &[Value]) -> Result<(), Error> {
+    args.iter().filter_map(Value::as_str).try_for_each(|written| text(written.len()))
+}
+
 /// Whether all arguments of a filter that goes over items can be listed, and every number is one of items.
 pub fn countable(args: &Rest<ValueOrKwargs>) -> Result<(), Error> {
     for arg in args.iter() {
@@ -187,10 +192,4 @@ pub fn countable(args: &Rest<ValueOrKwargs>) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// A text so many times.
-pub fn repeated(text: &str, count: usize) -> Result<String, Error> {
-    self::text(text.len().saturating_mul(count))?;
-    Ok(text.repeat(count))
 }

@@ -31,6 +31,11 @@ impl List {
         self.read(<[Value]>::to_vec)
     }
 
+    /// Whether it is data that this rendering has not changed.
+    pub fn is_shared(&self) -> bool {
+        matches!(&*self.0.read().unwrap_or_else(PoisonError::into_inner), Content::Shared(_))
+    }
+
     pub fn length(&self) -> usize {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
             Content::Shared(items) => items.len(),

@@ -44,6 +44,11 @@ impl Map {
         }
     }
 
+    /// Whether it is data that this rendering has not changed.
+    pub fn is_shared(&self) -> bool {
+        matches!(&*self.0.read().unwrap_or_else(PoisonError::into_inner), Content::Shared(..))
+    }
+
     pub fn length(&self) -> usize {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
             Content::Shared(entries, _) => entries.len(),

@@ -274,6 +274,8 @@ pub fn unknown_method(
     method: &str,
     args: &[Value],
 ) -> Result<Value, Error> {
+    budget::readable(std::slice::from_ref(value))?;
+    budget::readable(args)?;
     let answer = of_foreign(state, value, method, args)?;
     budget::made(state, answer)
 }

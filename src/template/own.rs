@@ -32,7 +32,7 @@ fn owned(value: &Value, depth: usize, scale: &mut Scale) -> Result<Value, Error>
     }
     let Some(object) = value.as_object() else { return Ok(value.clone()) };
     if is_ours(value) || value.is_kwargs() {
-        if depth > 0 {
+        if depth > 0 || !is_shared(value) {
             // What it holds is shared and was counted before.
             let mut shared = Scale::default();
             walk(value, depth, &mut |item| shared.put(item))?;
@@ -66,6 +66,12 @@ fn owned(value: &Value, depth: usize, scale: &mut Scale) -> Result<Value, Error>
             Ok(value.clone())
         }
     }
+}
+
+/// A list or map that nothing was put into: it is as deep as data may be.
+fn is_shared(value: &Value) -> bool {
+    value.downcast_object_ref::<List>().is_some_and(List::is_shared)
+        || value.downcast_object_ref::<Map>().is_some_and(Map::is_shared)
 }
 
 /// A list or map that was made by us and so may be shared: it keeps being the same one.

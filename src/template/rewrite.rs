@@ -161,6 +161,16 @@ fn tag(text: &str, tag: &Tag<'_>, edits: &mut Vec<Edit>, open: &mut Vec<Macro>) 
                 let name: String = target.iter().map(|word| word.text).collect();
                 let end = if name.contains('.') { format!(", '{name}')") } else { ")".to_owned() };
                 wrap("__own(", value, &end, edits);
+            } else if !words.iter().any(|word| word.text == "=")
+                && let Some(last) = words.last()
+            {
+                // Its body is the value.
+                edits.push(Edit::insert(last.end(), " | __held"));
+            }
+        }
+        "filter" => {
+            if let Some(first) = words.first() {
+                edits.push(Edit::insert(first.start, "__held | "));
             }
         }
         "do" => wrap("__done(", words, ")", edits),
@@ -285,7 +295,8 @@ mod tests {
             ("{%- set ns.x = a == b -%}", "{%- set ns.x = __own(a == b, 'ns.x') -%}"),
             ("{% set a, b = 1, 2 %}", "{% set a, b = 1, 2 %}"),
             ("{% set x = f(a=1, b=2)|default({}) %}", "{% set x = __own(f(a=1, b=2)|default({})) %}"),
-            ("{% set x %}a = b{% endset %}", "{% set x %}a = b{% endset %}"),
+            ("{% set x %}a = b{% endset %}", "{% set x | __held %}a = b{% endset %}"),
+            ("{% filter a(1) | b %}x{% endfilter %}", "{% filter __held | a(1) | b %}x{% endfilter %}"),
             ("{% do x.append('%}') %}", "{% do __done(x.append('%}')) %}"),
             ("{% load_yaml as x %}\na: 1\n{% endload -%}", "{% set x | load_yaml %}\na: 1\n{% endset -%}"),
             (

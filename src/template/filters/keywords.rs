@@ -63,6 +63,7 @@ pub fn by_place<F, R, A>(
                 placed.push(value);
             }
             named.assert_all_used()?;
+            budget::readable(&placed)?;
             let made = state.apply_filter(&inner, &placed)?;
             budget::made(state, made)
         },

@@ -254,6 +254,7 @@ fn counted<F, R, A>(
     environment.add_filter(name, move |state: &mut State, args: Rest<ValueOrKwargs>| {
         check(&args)?;
         let args: Vec<Value> = args.iter().map(|arg| arg.clone().into_value()).collect();
+        budget::readable(&args)?;
         let made = inner.call(state, &args)?;
         budget::made(state, made)
     });

@@ -92,7 +92,10 @@ fn times(state: &mut State, a: Value, b: Value) -> Result<Value, Error> {
     let Some(count) = count.as_i64().filter(|_| !count.is_undefined()) else { return Err(unfit(&a, &b)) };
     let count = usize::try_from(count).unwrap_or(0);
     let made = match much.as_str() {
-        Some(text) => Value::from(budget::repeated(text, count)?),
+        Some(text) => {
+            budget::text(text.len().saturating_mul(count))?;
+            Value::from(text.repeat(count))
+        }
         None => {
             let items = budget::collect(much)?;
             budget::items(items.len().saturating_mul(count))?;
