@@ -6,6 +6,8 @@ use crate::diagnostic::{Diagnostic, Problems, Severity};
 
 /// So many problems get advice that takes a search through all names.
 const ADVISED: usize = 100;
+/// So many are told.
+const TOLD: usize = 1000;
 
 /// What is wrong with the files so far.
 #[derive(Debug, Default)]
@@ -68,6 +70,14 @@ impl Findings {
             problems.push((key, problem));
         }
         problems.sort_by_key(|(key, _)| *key);
-        Problems(problems.into_iter().map(|(_, problem)| problem).collect())
+        let count = problems.len();
+        let fatal = problems.iter().skip(TOLD).any(|(_, problem)| problem.severity == Severity::Error);
+        let mut problems: Vec<Diagnostic> =
+            problems.into_iter().take(TOLD).map(|(_, problem)| problem).collect();
+        if let Some(more) = count.checked_sub(TOLD).filter(|more| *more > 0) {
+            let message = format!("{more} more are not told");
+            problems.push(if fatal { Diagnostic::error(message) } else { Diagnostic::warning(message) });
+        }
+        Problems(problems)
     }
 }

@@ -1,10 +1,11 @@
 //! Problems as people read them: the line, a caret, and what to do. Must not print.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Excerpt, Severity};
+use super::{Also, Diagnostic, Excerpt, Severity};
 
 /// A problem as people read it, ending in a line break.
 pub fn render(problem: &Diagnostic, color: bool) -> String {
@@ -12,8 +13,10 @@ pub fn render(problem: &Diagnostic, color: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(problem.message.as_str()));
-    if let Some(place) = &problem.place {
+    let message = clipped(&problem.message, LONGEST);
+    let mut group = Group::with_title(level.primary_title(message.as_ref()));
+    let shown = problem.place.as_ref().map(|place| narrowed(place, &problem.also));
+    if let Some(place) = &shown {
         let primary = AnnotationKind::Primary.span(span(place)).label(problem.label.as_deref());
         let mut snippet = excerpt(place).annotation(primary);
         let (same, other): (Vec<_>, Vec<_>) = problem
@@ -40,6 +43,27 @@ pub fn render(problem: &Diagnostic, color: bool) -> String {
     let mut text = renderer.render(&[group]).lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     text.push('\n');
     text
+}
+
+/// Characters of a message, and of a line beyond what is pointed at.
+const LONGEST: usize = 1000;
+const BEYOND: usize = 200;
+
+fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)) {
+        Some(start) => Cow::Owned(format!("{start}…")),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// A place with as much of its line as shows what is wrong: lines may be megabytes long.
+fn narrowed(place: &Excerpt, also: &[Also]) -> Excerpt {
+    let same = also.iter().map(|also| &also.place);
+    let same = same.filter(|other| other.file == place.file && other.line == place.line);
+    let end = |place: &Excerpt| place.column as usize + (place.width as usize).min(BEYOND) + BEYOND;
+    let most = same.chain([place]).map(end).max().unwrap_or(BEYOND);
+    let text = clipped(&place.text, most).into_owned();
+    Excerpt { text, width: place.width.min(u32::try_from(most).unwrap_or(u32::MAX)), ..place.clone() }
 }
 
 fn excerpt(place: &Excerpt) -> Snippet<'_, annotate_snippets::Annotation<'_>> {

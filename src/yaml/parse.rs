@@ -14,6 +14,8 @@ use crate::source::{Place, Source};
 
 /// Bytes of a document.
 pub const LARGEST: usize = 32 << 20;
+/// Lists, maps and scalars of a document.
+pub const MOST: usize = 1_000_000;
 /// Lists and maps within one another, aliases followed.
 pub const DEEPEST: usize = 100;
 /// Nodes and bytes of text that aliases may add to a document.
@@ -69,6 +71,8 @@ struct Builder<'a> {
     open: Vec<Open>,
     anchors: HashMap<usize, (Node, Size)>,
     copied: Size,
+    /// Nodes so far.
+    count: usize,
     root: Option<Node>,
     problems: Vec<Diagnostic>,
 }
@@ -82,6 +86,7 @@ impl<'a> Builder<'a> {
             open: Vec::new(),
             anchors: HashMap::new(),
             copied: Size::default(),
+            count: 0,
             root: None,
             problems: Vec::new(),
         }
@@ -192,6 +197,13 @@ impl<'a> Builder<'a> {
     fn push(&mut self, node: Node, anchor: usize, size: Size) -> Step {
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), size));
+        }
+        self.count += 1;
+        if self.count > MOST {
+            return Err(self.problem(
+                &node.place,
+                format!("the document holds more than {MOST} lists, maps and values"),
+            ));
         }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::key::{identity, is_merge};
-use super::parse::{DEEPEST, LARGEST};
+use super::parse::{DEEPEST, LARGEST, MOST};
 use super::{Node, Scalar, Shape};
 use crate::source::{Place, Source};
 
@@ -20,7 +20,9 @@ const WIDEST: usize = 1000;
 pub fn read(source: &Arc<Source>) -> Option<Node> {
     let text = source.text.as_str();
     let plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
-    if text.len() > LARGEST || !text.ends_with('\n') || !text.bytes().all(plain) {
+    // Each value takes two bytes or more.
+    let large = text.len() > 2 * MOST && text.bytes().filter(|byte| b"\n,".contains(byte)).count() > MOST / 2;
+    if large || text.len() > LARGEST || !text.ends_with('\n') || !text.bytes().all(plain) {
         return None;
     }
     let mut reader = Reader {
