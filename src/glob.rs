@@ -81,11 +81,14 @@ fn parts(pattern: &str) -> Vec<Part> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut parts = Vec::new();
     let mut at = 0;
+    // Behind the last of these no bracket is closed, and looking for it from each would take long.
+    let last = chars.iter().rposition(|char| *char == ']').unwrap_or(0);
     while let Some(char) = chars.get(at) {
         at += 1;
         parts.push(match char {
             '*' => Part::Star,
             '?' => Part::Any,
+            '[' if at > last => Part::One('['),
             '[' => match set(chars.get(at..).unwrap_or_default()) {
                 Some((set, length)) => {
                     at += length;
@@ -108,10 +111,12 @@ fn set(chars: &[char]) -> Option<(Part, usize)> {
     let mut ranges = Vec::new();
     let mut inside = chars.get(start..end).unwrap_or_default();
     while let Some((first, rest)) = inside.split_first() {
-        (ranges, inside) = match rest {
-            ['-', last, rest @ ..] => ([ranges, vec![(*first, *last)]].concat(), rest),
-            rest => ([ranges, vec![(*first, *first)]].concat(), rest),
+        let (last, rest) = match rest {
+            ['-', last, rest @ ..] => (last, rest),
+            rest => (first, rest),
         };
+        ranges.push((*first, *last));
+        inside = rest;
     }
     Some((Part::Set(ranges, not), end + 1))
 }
@@ -150,5 +155,7 @@ mod tests {
     fn many_stars_take_no_exponential_time() {
         assert!(!fits(&"a*".repeat(50), &"a".repeat(40)));
         assert!(!fits(&format!("{}b", "*a".repeat(30)), &"a".repeat(5000)));
+        assert!(!fits(&"[".repeat(300_000), "a"));
+        assert!(fits(&format!("[{}]", "a".repeat(300_000)), "a"));
     }
 }

@@ -76,6 +76,32 @@ fn each_mistake_gets_its_sentence() {
     assert!(count >= 60, "only {count} mistakes were found");
 }
 
+/// What is said 40,000 times takes as long as that, and not its square: minutes in a debug build.
+#[test]
+fn tens_of_thousands_compile_in_seconds() {
+    const MANY: usize = 40_000;
+    let each = |line: &dyn Fn(usize) -> String| (0..MANY).map(line).collect::<String>();
+    let named = format!("many:\n  test.nop:\n    - names:\n{}", each(&|n| format!("      - a{n}\n")));
+    let arguments = format!("one:\n  test.nop:\n{}", each(&|n| format!("    - k{n}: 1\n")));
+    let required = each(&|n| format!("s{n}:\n  test.nop:\n    - name: q{n}\n"))
+        + "first:\n  test.nop:\n    - require_in:\n"
+        + &each(&|n| format!("      - test: q{n}\n"));
+    let tree = tempfile::tempdir().unwrap();
+    fs::create_dir(tree.path().join("states")).unwrap();
+    for (text, states) in [(named, MANY), (arguments, 1), (required, MANY + 1)] {
+        fs::write(tree.path().join("states/main.sls"), text).unwrap();
+        let started = std::time::Instant::now();
+        let surroundings = Surroundings::new("web1", "staging", Grains::new());
+        let pillar =
+            pillar::compile(&pillar::Request { tree: &Tree::default(), surroundings: &surroundings }).0;
+        let library =
+            ProjectLibrary::new(Tree::of_folders([tree.path().join("states")]), pillar, surroundings);
+        let compiled = library.compile(&["main".to_owned()], &[], false).unwrap();
+        assert_eq!(compiled.states.len(), states);
+        assert!(started.elapsed().as_secs() < 15, "{states} states took {:?}", started.elapsed());
+    }
+}
+
 fn outcome(case: &Path) -> String {
     let request = fs::read_to_string(case.join("request.json")).unwrap_or_else(|_| "{}".to_owned());
     let request: Value = serde_json::from_str(&request).unwrap();

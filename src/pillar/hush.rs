@@ -138,8 +138,8 @@ mod tests {
             let found = pillar("staging/secrets.sls", &text);
             assert_eq!(found["secrets"]["KEY"], value, "{text}");
         }
-        let plain = pillar("staging/secrets.sls", "secrets:\n  KEY: a {{ b }} {# c #}\n");
-        assert_eq!(plain["secrets"]["KEY"], "a {{ b }} {# c #}");
+        let plain = pillar("staging/secrets.sls", "secrets:\n  KEY: a {{ b }} {% c %}\n");
+        assert_eq!(plain["secrets"]["KEY"], "a {{ b }} {% c %}");
         let rendered = pillar("staging/secrets.sls", "#!jinja|yaml\nsecrets:\n  KEY: a{{ 1 + 1 }}\n");
         assert_eq!(rendered["secrets"]["KEY"], "a2");
     }

@@ -151,4 +151,27 @@ mod tests {
             assert!(is(kind, target).is_err(), "{kind} {target}");
         }
     }
+
+    #[test]
+    fn no_target_is_too_long_or_too_deep_to_be_refused() {
+        let times = |part: &str| part.repeat(50_000);
+        for (kind, target) in [
+            ("compound", format!("{}web*", times("( "))),
+            ("compound", format!("{}web*{}", times("( "), times(" )"))),
+            ("compound", times("not ")),
+            ("compound", times("web* and ")),
+            ("compound", times("E@( or ")),
+            ("pcre", times("(")),
+            ("pcre", format!("{}{}", times("("), times(")"))),
+            ("pcre", format!("a{}", "{1000}".repeat(50))),
+            ("grain_pcre", format!("os:{}", times("["))),
+            ("ipcidr", times("1.")),
+        ] {
+            assert!(is(kind, &target).is_err(), "{kind} {}", target.get(..40).unwrap_or_default());
+        }
+        let long = format!("{}web1.example.com", times("no and not "));
+        for (kind, target) in [("compound", long), ("glob", times("[")), ("grain", times("os:"))] {
+            assert_eq!(is(kind, &target), Ok(false), "{kind}");
+        }
+    }
 }

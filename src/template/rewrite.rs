@@ -325,7 +325,7 @@ mod tests {
             ("{% macro m(a, b=[1, 2]) %}{% endmacro %}", "{% macro m(a, b=[1, 2]) %}{% endmacro %}"),
             ("{% set x =", "{% set x ="),
             ("{{ a ~ b.c|d ~ 'e' }}", "{{ a |__held~ b.c|d|__held ~ 'e' }}"),
-            ("{{ 1 + 2 + a }}{{ a + b }}", "{{ 1 + 2 |__held+ a|__held }}{{ a |__held+ b|__held }}"),
+            ("{{ 1 + 2 + a }}{{ a + b }}", "{{ 1 + 2 + a }}{{ a |__held+ b|__held }}"),
             ("{% set x = a ~ b %}", "{% set x = __own(a |__held~ b|__held) %}"),
             ("{{ 2 * a.b * c ** 2 - d }}", "{{ 2 |__times( a.b) |__times( c ** 2) - d }}"),
             ("{{ a / 2 * b }}{{ f(*c) }}", "{{ a / 2 * b|__number }}{{ f(*c) }}"),

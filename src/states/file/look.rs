@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::path::{above, plain};
 use crate::facts::{Facts, Key};
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::host::{Host, Kind, Stat, leads_to};
 
 /// Where a path really ends, and what is there, if anything: for writing through a symlink.

@@ -234,6 +234,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_pattern_is_too_long_or_too_deep_to_be_refused() {
+        let times = |part: &str, count: usize| part.repeat(count);
+        for text in [
+            times("(", 50_000),
+            times("(", 50_000) + &times(")", 50_000),
+            times("(?:a", 50_000) + &times(")", 50_000),
+            times("(?=a", 50_000) + &times(")", 50_000),
+            times("(?<!a", 50_000) + &times(")", 50_000),
+            times("(a|", 50_000) + &times(")", 50_000),
+            times("[", 50_000),
+            times("(?P<a>", 50_000),
+        ] {
+            let start = text.get(..20).unwrap().to_owned();
+            assert!(Pattern::new(&text, Flags::LINES).is_err(), "{start}");
+        }
+        assert!(Pattern::new(&times("a", 100_000), Flags::LINES).is_ok());
+    }
+
+    #[test]
     fn patterns_match_as_in_python() {
         let plain = Flags::default();
         let cases: &[(&str, Flags, &str, bool)] = &[

@@ -14,6 +14,7 @@ pub fn products(words: &[Token<'_>], edits: &mut Vec<Edit>) {
     // The operator before, for each open bracket.
     let mut operators: Vec<&str> = vec![""];
     let mut operand_before = false;
+    let mut before = None;
     for (index, word) in words.iter().enumerate() {
         let depth = operators.len();
         let Some(operator) = operators.last_mut() else { return };
@@ -39,11 +40,14 @@ pub fn products(words: &[Token<'_>], edits: &mut Vec<Edit>) {
                 }
             }
             (Kind::Sign, "." | "|") => {}
+            // Behind a text it fills that in.
+            (Kind::Sign, "%") if before == Some(Kind::Text) => {}
             (Kind::Sign, sign) => *operator = sign,
             (Kind::Name, "and" | "or" | "not" | "in" | "if" | "else") => *operator = "",
             _ => {}
         }
         operand_before = ends_operand(word);
+        before = Some(word.kind);
     }
 }
 
