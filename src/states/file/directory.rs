@@ -9,8 +9,8 @@ use super::parents::Parents;
 use super::path::AbsolutePath;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
-use crate::host::follow;
 use crate::host::{Action, Host, Kind, Stat};
+use crate::host::{follow, leads_to};
 use crate::plan::{Change, Plan};
 use crate::states::{Context, Function, State};
 use crate::yaml::{Mode, OneOrMany};
@@ -174,7 +174,10 @@ impl Directory {
         if below.stat.kind != Kind::Symlink {
             return Ok(own);
         }
-        Ok(match follow(host, &below.path)? {
+        // Where it is the link itself that is set right, what it leads to is only looked at.
+        let behind =
+            if self.follow_symlinks { follow(host, &below.path)? } else { leads_to(host, &below.path)? };
+        Ok(match behind {
             Some((path, stat)) if self.follow_symlinks => (path, stat, stat.kind == Kind::Directory),
             Some((_, stat)) => (own.0, own.1, stat.kind == Kind::Directory),
             None => own,
