@@ -27,7 +27,14 @@ pub enum Event {
     /// A problem in the project's files; a run with an error among them ends without a change.
     Problem { problem: Diagnostic },
     /// A state is being applied (not sent for states that need nothing).
-    Applying { number: usize, id: String, function: String, name: String },
+    Applying {
+        number: usize,
+        id: String,
+        function: String,
+        name: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        sls: String,
+    },
     /// A state is done.
     State(StateResult),
     /// What is going on besides states: packages being installed, a deploy's stage.
@@ -56,6 +63,8 @@ pub enum Event {
     },
     /// Something worth reading that is no problem.
     Note { message: String },
+    /// Nothing new: the host is at work, and the connection holds. No report is told.
+    Alive,
     /// The last event: nothing comes after it.
     Finished { summary: Summary },
     /// The run could not go on: locked, unsupported system, no right.
@@ -228,6 +237,7 @@ impl Event {
             | Self::Finished { .. }
             | Self::Facts { .. }
             | Self::Prepared
+            | Self::Alive
             | Self::Unknown { .. }
             | Self::Secrets { .. }
             | Self::Upgraded { .. } => {}
@@ -274,6 +284,74 @@ impl Event {
                 call(message);
                 help.iter_mut().for_each(call);
             }
+        }
+    }
+}
+
+impl Event {
+    /// Calls with every text that stands in one line when it is shown: names, times, places. IDs and names of states
+    /// may have several.
+    pub fn each_name(&mut self, call: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Started { environment, id, .. } => [environment, id].into_iter().for_each(call),
+            Self::Problem { problem } => {
+                [&mut problem.label, &mut problem.state].into_iter().flatten().for_each(&mut *call);
+                problem.also.iter_mut().for_each(|also| call(&mut also.label));
+                problem.each_place(&mut |place| {
+                    [&mut place.file, &mut place.text].into_iter().for_each(&mut *call)
+                });
+            }
+            Self::Applying { function, sls, .. } => [function, sls].into_iter().for_each(call),
+            Self::State(state) => {
+                [&mut state.function, &mut state.sls].into_iter().for_each(&mut *call);
+                state.place.iter_mut().for_each(|place| call(&mut place.file));
+            }
+            Self::Releases { releases } => releases.iter_mut().for_each(|release| release.each_name(call)),
+            Self::History { deploys } => {
+                for deployed in deploys {
+                    [&mut deployed.at, &mut deployed.operator, &mut deployed.task]
+                        .into_iter()
+                        .chain(&mut deployed.release)
+                        .chain(&mut deployed.commit)
+                        .chain(&mut deployed.failed)
+                        .for_each(&mut *call);
+                }
+            }
+            Self::Status { status } => status.each_name(call),
+            Self::Secrets { missing, changed, surplus } => {
+                [missing, changed, surplus].into_iter().flatten().for_each(call);
+            }
+            Self::Unknown { names } => names.iter_mut().for_each(call),
+            Self::Upgraded { packages } => packages.iter_mut().for_each(call),
+            Self::Line { source, .. } => call(source),
+            Self::Facts { .. }
+            | Self::Prepared
+            | Self::Alive
+            | Self::Progress { .. }
+            | Self::Note { .. }
+            | Self::Finished { .. }
+            | Self::Aborted { .. } => {}
+        }
+    }
+}
+
+impl Release {
+    fn each_name(&mut self, call: &mut dyn FnMut(&mut String)) {
+        [&mut self.name].into_iter().chain(&mut self.commit).for_each(call);
+    }
+}
+
+impl Status {
+    fn each_name(&mut self, call: &mut dyn FnMut(&mut String)) {
+        self.release.iter_mut().for_each(|release| release.each_name(call));
+        if let Some(Health::Fails(why)) = &mut self.health {
+            call(why);
+        }
+        self.converged.iter_mut().for_each(|converged| call(&mut converged.at));
+        self.locked.iter_mut().for_each(&mut *call);
+        call(&mut self.boot);
+        for process in &mut self.processes {
+            [&mut process.name, &mut process.state].into_iter().for_each(&mut *call);
         }
     }
 }

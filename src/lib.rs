@@ -24,6 +24,7 @@ pub mod owner;
 pub mod parallel;
 pub mod pillar;
 pub mod plan;
+pub mod private;
 pub mod process_env;
 pub mod project;
 pub mod public_key;

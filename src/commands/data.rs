@@ -28,7 +28,7 @@ impl Data {
         let shared = format!("/var/www/{}/shared", source.project_name());
         let mut argv = super::promote::as_project(&source.project_name());
         argv.extend(["tar", "-c", "-C", &shared, "media"].map(str::to_owned));
-        Ok(match source.download("web", &argv, super::promote::create(&media)?)? {
+        Ok(match source.download("web", &argv, crate::private::create(&media)?)? {
             Exit::Converged => Ok(Self { database: Some(database), media: Some(media) }),
             exit => Err(exit),
         })

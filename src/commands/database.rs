@@ -1,14 +1,13 @@
 //! `provision ENV db`: the database as a whole, out of an environment and into another.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{DbTask, RunOptions};
 use crate::exit::Exit;
-use crate::fault::{Context as _, Fault, Result};
+use crate::fault::{Fault, Result};
 use crate::operate::Database;
 use crate::order::{Operation, Task, Verb};
+use crate::private;
 
 use super::closed::{Interrupted, closed};
 use super::session::{APPLICATION, Outgoing, Session};
@@ -45,7 +44,7 @@ pub fn run(environment: &str, options: &RunOptions, task: &DbTask) -> Result<Exi
         DbTask::Load { file, .. } => load(&session, file),
         DbTask::Copy { from, .. } => {
             let Some(source) = Session::prepare(from, options)? else { return Ok(Exit::Project) };
-            let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+            let folder = private::folder()?;
             let file = folder.path().join("copy.dump");
             match dump(&source, &file)? {
                 Exit::Converged => load(&session, &file),
@@ -66,12 +65,7 @@ pub fn run(environment: &str, options: &RunOptions, task: &DbTask) -> Result<Exi
 
 /// Into a new file that only we can read; gone again if it does not come whole.
 pub fn dump(session: &Session, file: &Path) -> Result<Exit> {
-    let into = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        .context(format!("cannot write `{}`", file.display()))?;
+    let into = private::create(file)?;
     let database = Database::read(&session.project_name(), session.all_pillar());
     let argv = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--", "pg_dump"];
     let options = ["--format=custom", "--no-owner", "--no-privileges", "--"];

@@ -38,7 +38,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::here;
 use crate::order::{Order, Verb};
-use crate::report::{Json, Report, Style, Terminal};
+use crate::report::{Json, Report, Style, Terminal, harmless, indented, one_line};
 use crate::serve::Site;
 
 /// Where the program first went wrong by its own fault.
@@ -220,22 +220,29 @@ fn usage(error: &clap::Error) -> u8 {
     if error.use_stderr() { Exit::Project.code() } else { Exit::Converged.code() }
 }
 
-/// An error of the operator's side, with what to do about it.
+/// An error of the operator's side, with what to do about it. Some of its words may be a host's.
 fn complain(fault: &Fault) {
+    let shown = |text: &str, by: &str| {
+        let mut text = text.to_owned();
+        harmless(&mut text);
+        indented(&text, by)
+    };
     let mut out = anstream::stderr().lock();
     let bold = anstyle::Style::new().bold();
     let red = anstyle::AnsiColor::Red.on_default().bold();
-    let _closed = writeln!(out, "{red}error{red:#}: {}", fault.message);
-    for line in fault.output.iter().flat_map(|output| output.lines()) {
-        let _closed = writeln!(out, "  | {line}");
+    let _closed = writeln!(out, "{red}error{red:#}: {}", shown(&fault.message, "       "));
+    if let Some(output) = &fault.output {
+        let _closed = writeln!(out, "  | {}", shown(output, "  | "));
     }
     if let Some(help) = &fault.help {
-        let _closed = writeln!(out, "  {bold}help{bold:#}: {help}");
+        let _closed = writeln!(out, "  {bold}help{bold:#}: {}", shown(help, "        "));
     }
 }
 
 /// A line for whoever typed the command.
 fn say(line: &str) {
+    let mut line = line.to_owned();
+    one_line(&mut line);
     let _closed = writeln!(anstream::stdout(), "{line}");
 }
 

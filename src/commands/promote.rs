@@ -11,6 +11,7 @@ use crate::event::{Event, Release};
 use crate::exit::Exit;
 use crate::fault::{Context as _, Fault, Result};
 use crate::order::{Checkout, Code, DeployOrder, Operation, Task};
+use crate::private;
 
 use super::data::Data;
 use super::database::PRODUCTION;
@@ -68,7 +69,7 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     if !options.yes {
         confirm(&there, here.as_ref())?;
     }
-    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let folder = private::folder()?;
     let archive = folder.path().join("code.tar.gz");
     let root = settings.root.join("releases").join(&there.name);
     source.say(&format!("fetching the release and its packages from {from}"));
@@ -76,7 +77,7 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     if gathered != Exit::Converged {
         return Ok(gathered);
     }
-    let exit = source.download("web", &packed(&root, &settings), create(&archive)?)?;
+    let exit = source.download("web", &packed(&root, &settings), private::create(&archive)?)?;
     if exit != Exit::Converged {
         return Ok(exit);
     }
@@ -117,10 +118,26 @@ fn current(session: &Session) -> Result<std::result::Result<(Option<Release>, Ve
         _ => None,
     });
     match kept {
+        Some(kept) if !kept.iter().all(is_plausible) => Err(Fault::new(format!(
+            "a host of `{}` names releases that no deploy makes",
+            session.environment()
+        ))
+        .help("look what stands in the folder of its releases")),
         Some(kept) => Ok(Ok((kept.iter().find(|release| release.current).cloned(), kept))),
         None if exit == Exit::Converged => Err(Fault::new("the host does not say what it runs")),
         None => Ok(Err(exit)),
     }
+}
+
+/// What a host says of a release becomes part of paths, of what is asked, and of what other hosts are told.
+fn is_plausible(release: &Release) -> bool {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    let Release { name, commit, .. } = release;
+    let says = |commit: &String| commit.len() <= 200 && !commit.contains(char::is_control);
+    (1..=64).contains(&name.len())
+        && !name.starts_with(['-', '.'])
+        && name.chars().all(fits)
+        && commit.as_ref().is_none_or(says)
 }
 
 /// The releases that will be removed, the oldest first.
@@ -190,7 +207,26 @@ pub fn as_project(project: &str) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
-/// A new file of ours.
-pub fn create(path: &Path) -> Result<std::fs::File> {
-    std::fs::File::create_new(path).context(format!("cannot write `{}`", path.display()))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_names_releases_and_no_paths() {
+        for (name, commit, fits) in [
+            ("20261121T103000Z", Some("0123abc"), true),
+            ("20261121T103000Z-2", Some("not under version control"), true),
+            ("20261121T103000Z", None, true),
+            ("", None, false),
+            ("/etc", None, false),
+            ("..", None, false),
+            ("-C", None, false),
+            ("a b", None, false),
+            ("a\u{1b}[2J", None, false),
+            ("a", Some("x\nweb1 runs y"), false),
+        ] {
+            let release = Release { name: name.to_owned(), commit: commit.map(str::to_owned), current: true };
+            assert_eq!(is_plausible(&release), fits, "{name:?} {commit:?}");
+        }
+    }
 }

@@ -2,25 +2,56 @@
 
 use std::io::{BufWriter, Write, stdin, stdout};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use crate::exit::Exit;
 use crate::here::{self, Files};
 use crate::order::{Order, Word};
+
+/// So often the operator's side is told that the host is at work: it counts a host as lost that says nothing for long.
+const PULSE: Duration = Duration::from_secs(10);
+
+/// Where events go, line by line, from all who have some.
+struct Told<W: Write>(Mutex<BufWriter<W>>);
+
+impl<W: Write> Told<W> {
+    fn tell(&self, event: &Event) -> std::io::Result<()> {
+        let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::to_writer(&mut *out, event)?;
+        out.write_all(b"\n")?;
+        if matches!(event, Event::State(state) if state.outcome == Outcome::Unchanged) {
+            return Ok(());
+        }
+        out.flush()
+    }
+
+    fn flush(&self) -> std::io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
+}
+
+/// Gives a sign of life again and again, until this process ends or nobody is there any more.
+fn beat<W: Write + Send + 'static>(told: &Arc<Told<W>>, pulse: Duration) {
+    let told = Arc::clone(told);
+    std::thread::spawn(move || {
+        std::thread::sleep(pulse);
+        while told.tell(&Event::Alive).is_ok() {
+            std::thread::sleep(pulse);
+        }
+    });
+}
 
 pub fn run(tree: &Path) -> Exit {
     // The run goes on to its end when the connection is cut: away from the terminal's hang-up signal. It
     // fails where we lead a group already, and then there is no terminal to leave.
     let _leads_already = nix::unistd::setsid();
-    let mut out = BufWriter::new(stdout());
+    let told = Arc::new(Told(Mutex::new(BufWriter::new(stdout()))));
+    beat(&told, PULSE);
     let mut tell = |event: Event| {
         // Nobody may be listening any more; the log on the host has it all.
-        if serde_json::to_writer(&mut out, &event).is_ok() {
-            let _gone = out.write_all(b"\n");
-            if !matches!(&event, Event::State(state) if state.outcome == crate::event::Outcome::Unchanged) {
-                let _gone = out.flush();
-            }
-        }
+        let _gone = told.tell(&event);
     };
     let mut input = stdin().lock();
     let order = match Order::read(&mut input) {
@@ -32,6 +63,34 @@ pub fn run(tree: &Path) -> Exit {
     };
     let exit =
         here::run(&order, &Files::pushed(tree, &order.secrets), &mut || Word::read(&mut input), &mut tell);
-    let _gone = out.flush();
+    let _gone = told.flush();
     exit
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+
+    use super::*;
+
+    #[test]
+    fn signs_of_life_stand_between_events_and_never_in_them() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let told = Arc::new(Told(Mutex::new(BufWriter::new(writer))));
+        beat(&told, Duration::from_millis(1));
+        let note = Event::Note { message: "x".repeat(20_000) };
+        let (mut signs, mut notes) = (0, 0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..50).all(|_| told.tell(&note).is_ok()));
+            for line in BufReader::new(reader).lines() {
+                match serde_json::from_str::<Event>(&line.unwrap()).unwrap() {
+                    Event::Alive => signs += 1,
+                    event => notes += usize::from(event == note),
+                }
+                if signs > 3 && notes == 50 {
+                    break;
+                }
+            }
+        });
+    }
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::event::{Event, Outcome, StateResult};
 use crate::fault::{Context as _, Fault, Result};
-use crate::report::Report;
+use crate::private;
+use crate::report::{Report, harmless};
 
 /// Passes events on to another report, and writes them down.
 pub struct Recorder {
@@ -31,8 +32,9 @@ impl Recorder {
     /// Files that cannot be written are an error now, and not after the run.
     pub fn new(report: Box<dyn Report>, folder: Option<&Path>, junit: Option<&Path>) -> Result<Self> {
         if let Some(folder) = folder {
-            std::fs::create_dir_all(folder).context(format!("cannot make `{}`", folder.display()))?;
+            private::make_folder(folder)?;
         }
+        // For a CI server, which may be another user.
         let create = |path: &Path| File::create(path).context(format!("cannot write `{}`", path.display()));
         Ok(Self {
             report,
@@ -50,13 +52,12 @@ impl Report for Recorder {
         // A host's name is part of a path.
         let file =
             self.folder.as_ref().map(|folder| folder.join(format!("{}.jsonl", name.replace('/', "_"))));
-        match file.map(File::create) {
+        // What hosts say is not for everybody, and others may have put something in its place.
+        match file.map(|file| private::replace(&file)) {
             Some(Ok(file)) => {
                 self.logs.insert(name.to_owned(), BufWriter::new(file));
             }
-            Some(Err(error)) => {
-                super::complain(&Fault::new(format!("there is no log of `{name}`: {error}")));
-            }
+            Some(Err(fault)) => super::complain(&fault.context(format!("there is no log of `{name}`"))),
             None => {}
         }
         self.report.host(name);
@@ -71,7 +72,9 @@ impl Report for Recorder {
         }
         let suite = self.suites.entry(host.to_owned()).or_default();
         match event {
-            Event::State(state) if self.junit.is_some() => suite.states.push(state.clone()),
+            Event::State(state) if self.junit.is_some() => {
+                suite.states.push(StateResult { changes: Vec::new(), place: None, ..state.clone() });
+            }
             Event::Aborted { message, .. } => suite.aborted = Some(message.clone()),
             _ => {}
         }
@@ -134,15 +137,17 @@ fn junit(suites: &BTreeMap<String, Suite>) -> String {
 
 /// For XML's attributes and text; what XML 1.0 cannot say at all is left out.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
+    let mut shown = text.to_owned();
+    harmless(&mut shown);
+    let mut out = String::with_capacity(shown.len());
+    for letter in shown.chars() {
         match letter {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
-            letter if letter.is_control() && letter != '\t' => {}
+            '\u{fffe}' | '\u{ffff}' => {}
             letter => out.push(letter),
         }
     }
@@ -155,6 +160,12 @@ mod tests {
 
     #[test]
     fn xml_is_not_broken_by_what_hosts_say() {
-        assert_eq!(escaped("a<b>&\"\u{1b}[1m\n"), "a&lt;b&gt;&amp;&quot;[1m&#10;");
+        for (text, shown) in [
+            ("a<b>&\"\u{1b}[1m\n", "a&lt;b&gt;&amp;&quot;&#10;"),
+            ("]]>\u{0}\u{ffff}", "]]&gt;\\u{0}"),
+            ("\u{202e}x\u{85}", "\\u{202e}x\\u{85}"),
+        ] {
+            assert_eq!(escaped(text), shown);
+        }
     }
 }

@@ -10,13 +10,14 @@ use crate::cli::{Pace, RunOptions};
 use crate::diagnostic::{self, Problems};
 use crate::event::{Event, PROTOCOL};
 use crate::exit::Exit;
-use crate::fault::{Context as _, Fault, Result};
+use crate::fault::{Fault, Result};
 use crate::here;
 use crate::order::{Operation, Order, Task};
 use crate::owner::{Claim, Standing};
+use crate::private;
 use crate::project::{Project, Travel, hosts};
 use crate::remote::{
-    AT_ONCE, Fleet, Freight, Leavings, Login, Password, Payload, Refusal, Target, operator,
+    AT_ONCE, Fleet, Freight, Leavings, Login, Password, Payload, Refusal, SILENCE, Target, operator,
     vagrant_ssh_config, watch_signals,
 };
 use crate::report::Report;
@@ -50,7 +51,8 @@ pub struct Ran {
 struct Heard {
     report: Box<dyn Report>,
     shown: Shown,
-    events: Vec<Event>,
+    /// One of a kind of each host: nothing is asked for twice, and some hosts say more than they are asked.
+    events: Vec<(String, Event)>,
 }
 
 /// How much of answers that are kept is shown.
@@ -74,9 +76,14 @@ impl Report for Heard {
         if self.shown == Shown::All || (self.shown == Shown::Wrong && wrong) {
             self.report.event(host, event);
         }
-        // Logs have no end.
-        if !matches!(event, Event::Line { .. }) {
-            self.events.push(event.clone());
+        let kind = std::mem::discriminant(event);
+        let is_answer = matches!(
+            event,
+            Event::Releases { .. } | Event::Status { .. } | Event::Unknown { .. } | Event::Finished { .. }
+        );
+        let known = |(by, known): &(String, Event)| by == host && std::mem::discriminant(known) == kind;
+        if is_answer && !self.events.iter().any(known) {
+            self.events.push((host.to_owned(), event.clone()));
         }
     }
 
@@ -159,7 +166,7 @@ impl Session {
                 && project.root.join("vagrant/Vagrantfile").is_file()
                 && environment == "vagrant"
             {
-                let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+                let folder = private::folder()?;
                 let targets =
                     vagrant_ssh_config(&project.root.join("vagrant"), &folder.path().join("config"))?;
                 vagrant = Some(folder);
@@ -287,7 +294,7 @@ impl Session {
     pub fn hear(&self, outgoing: Outgoing, shown: Shown) -> (Exit, Vec<Event>) {
         let mut heard = Heard { report: super::shown(&self.options), shown, events: Vec::new() };
         let exit = self.run_for(outgoing, &mut heard).exit;
-        (exit, heard.events)
+        (exit, heard.events.into_iter().map(|(_, event)| event).collect())
     }
 
     /// The names of the hosts, in their order.
@@ -325,6 +332,7 @@ impl Session {
             targets,
             password: self.password.clone(),
             at_once: self.options.jobs.map_or(AT_ONCE, usize::from),
+            silence: SILENCE,
         }
     }
 
@@ -389,7 +397,7 @@ impl Session {
         let mut changed = 0;
         let exits = fleet.run(&order, &freights, &mut |at, event| {
             if let Event::Finished { summary } = &event {
-                changed += summary.changed;
+                changed = usize::saturating_add(changed, summary.changed);
             }
             report.event(names.get(at).unwrap_or(&""), &event);
         });
@@ -417,5 +425,28 @@ pub fn tell(problems: &Problems, options: &RunOptions) {
     let color = std::io::stderr().is_terminal();
     for problem in &problems.0 {
         let _closed = writeln!(anstream::stderr(), "{}", diagnostic::render(problem, color));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Summary;
+    use crate::report::Json;
+
+    #[test]
+    fn one_answer_of_a_kind_is_kept_for_each_host() {
+        let report = Box::new(Json::new(Box::new(std::io::sink())));
+        let mut heard = Heard { report, shown: Shown::Nothing, events: Vec::new() };
+        let unknown = |name: &str| Event::Unknown { names: vec![name.to_owned()] };
+        let finished = Event::Finished { summary: Summary::default() };
+        let note = Event::Note { message: String::new() };
+        for host in ["a", "b"] {
+            for event in [&note, &unknown("x"), &unknown("y"), &note, &finished, &finished] {
+                heard.event(host, event);
+            }
+        }
+        let kept: Vec<Event> = heard.events.into_iter().map(|(_, event)| event).collect();
+        assert_eq!(kept, [unknown("x"), finished.clone(), unknown("x"), finished]);
     }
 }

@@ -6,6 +6,7 @@ use crate::cli::{DeployArguments, RunOptions, Trial};
 use crate::deploy::Settings;
 use crate::exit::Exit;
 use crate::order::Task;
+use crate::private;
 use crate::sandbox::{self, Guard, Options, page};
 
 use super::session::{Outgoing, Session};
@@ -24,9 +25,9 @@ pub fn run(trial: &Trial, say: &dyn Fn(&str)) -> Result<Exit> {
         Some(guard) => (**guard).clone(),
         None => sandbox::up(&wanted, say)?,
     };
-    let folder = tempfile::tempdir()?;
+    let folder = private::folder()?;
     let config = folder.path().join("ssh_config");
-    std::fs::write(&config, host.ssh_config())?;
+    private::write(&config, host.ssh_config().as_bytes())?;
     options.hosts = vec![host.name.clone()];
     options.ssh_config = Some(config);
     let Some(session) = Session::prepare(environment, &options)? else { return Ok(Exit::Project) };

@@ -1,15 +1,16 @@
 //! One ssh connection to a host, shared by everything that is done there.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::said::Said;
 use super::{Refusal, Target, hostkey, interrupt};
+use crate::fault::Fault;
+use crate::private;
 
 /// Seconds until a host that does not answer counts as unreachable.
 const CONNECT_SECONDS: u32 = 15;
@@ -23,7 +24,7 @@ pub struct Connection {
     master: Child,
     /// Holds the control socket; private to us.
     folder: tempfile::TempDir,
-    errors: Arc<Mutex<String>>,
+    errors: Said,
     reader: Option<JoinHandle<()>>,
     /// Something on the host holds on to our streams when a command has ended.
     pub(super) lingers: AtomicBool,
@@ -34,12 +35,10 @@ impl Connection {
     /// Connects and authenticates. New host keys are accepted and remembered, changed ones refused.
     /// `interactive`: ssh may ask on the terminal for a passphrase or password.
     pub fn open(target: &Target, interactive: bool) -> Result<Self, Refusal> {
-        let folder = tempfile::Builder::new().prefix("provision-").tempdir_in("/tmp").map_err(|error| {
-            Refusal::new(format!("cannot make a folder for ssh's socket in /tmp: {error}"))
-        })?;
+        let broken = |fault: Fault| Refusal::new(fault.message);
+        let folder = private::folder_in(Path::new("/tmp")).map_err(broken)?;
         let config = folder.path().join("config");
-        std::fs::write(&config, configuration(target, interactive))
-            .map_err(|error| Refusal::new(format!("cannot write `{}`: {error}", config.display())))?;
+        private::write(&config, configuration(target, interactive).as_bytes()).map_err(broken)?;
         let mut command = Command::new("ssh");
         command.args(["-M", "-N", "-T", "-S"]).arg(socket(folder.path())).arg("-F").arg(&config);
         for option in [
@@ -73,8 +72,8 @@ impl Connection {
             Refusal::new(format!("cannot start ssh: {error}"))
                 .help("install it: apt-get install openssh-client")
         })?;
-        let errors = Arc::new(Mutex::new(String::new()));
-        let reader = master.stderr.take().map(|stderr| collect(stderr, Arc::clone(&errors)));
+        let errors = Said::default();
+        let reader = master.stderr.take().map(|stderr| errors.collect(stderr));
         let _interrupt = interrupt::Ends::process(master.id());
         let lingers = AtomicBool::new(false);
         let mut connection = Self { master, folder, errors, reader, lingers, _interrupt };
@@ -110,7 +109,7 @@ impl Connection {
 
     /// What ssh itself has written so far: banners, new host keys, why it ended.
     pub fn said(&self) -> String {
-        self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.errors.text()
     }
 
     /// A sentence for each host key that was new here and is now known.
@@ -182,16 +181,6 @@ fn configuration(target: &Target, interactive: bool) -> String {
 
 fn socket(folder: &Path) -> PathBuf {
     folder.join("s")
-}
-
-pub fn collect(mut from: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<()> {
-    std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = from.read(&mut buffer) {
-            let text = String::from_utf8_lossy(buffer.get(..count).unwrap_or_default()).into_owned();
-            into.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
-        }
-    })
 }
 
 /// Whether a person can be asked.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use super::connection::{Connection, has_terminal};
 use super::leavings::{self, Leavings};
@@ -46,6 +47,9 @@ pub type Freights<'a> = &'a (dyn Fn(&Target) -> Result<Freight, Fault> + Sync);
 /// An event of a host, by its place in the list of targets.
 pub type Told = (usize, Event);
 
+/// So many events wait to be shown; then their hosts wait.
+const WAITING: usize = 64;
+
 /// So many hosts at once, where nothing else is asked for.
 pub const AT_ONCE: usize = 16;
 
@@ -78,6 +82,8 @@ pub struct Fleet {
     pub at_once: usize,
     /// One host first, then so many at a time, and no more after a failure. `None`: all of them, each by itself.
     pub rolling: Option<usize>,
+    /// After so long without a sign of life, a run counts as lost.
+    pub silence: Duration,
 }
 
 /// The order as one host gets it.
@@ -107,7 +113,7 @@ impl Fleet {
         freights: Freights<'_>,
         tell: &mut dyn FnMut(usize, Event),
     ) -> Vec<Exit> {
-        let (send, events) = channel::<Told>();
+        let (send, events) = sync_channel::<Told>(WAITING);
         let exits = Mutex::new(vec![Exit::Converged; self.targets.len()]);
         let own = Own::default();
         std::thread::scope(|scope| {
@@ -140,7 +146,9 @@ impl Fleet {
                         let Asked { connection, probe, program } = asked;
                         let hash = program.hash.clone();
                         let password = self.password.clone();
-                        Ok((Session { target, connection, probe, hash, password }, secrets, archive))
+                        let silence = self.silence;
+                        let session = Session { target, connection, probe, hash, password, silence };
+                        Ok((session, secrets, archive))
                     })
                     .collect();
                 let ends = self.work(order, &sessions, &send);
@@ -156,7 +164,7 @@ impl Fleet {
     }
 
     /// Has all hosts work, each in its turn. A host that cannot be reached ends a rolling task before it begins.
-    fn work(&self, order: &Order, sessions: &[Result<Ready, Refusal>], send: &Sender<Told>) -> Vec<Exit> {
+    fn work(&self, order: &Order, sessions: &[Result<Ready, Refusal>], send: &SyncSender<Told>) -> Vec<Exit> {
         let names = self.targets.iter().map(|target| target.name.clone()).collect();
         let turns = Turns::new(names, self.at_once, self.rolling);
         let aborted = |at: usize, refusal: Refusal| {

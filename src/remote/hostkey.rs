@@ -34,10 +34,16 @@ pub fn shown_instead(said: &str) -> Option<&str> {
     Some(rest.trim_start().lines().next()?.trim_end_matches(['.', '\r']))
 }
 
-/// The command that forgets the known key: ssh's own, where it gives one.
+/// The command that forgets the known key, about the file that ssh names. It is made anew: a host's greeting can
+/// hold lines that look like ssh's, and this one is to be run.
 pub fn forget(target: &Target, said: &str) -> String {
-    let own = said.lines().map(str::trim).find(|line| line.starts_with("ssh-keygen -f"));
-    own.map_or_else(
+    let own = |line: &str| match shell_words::split(line).ok()?.as_slice() {
+        [program, f, file, r, name] if program == "ssh-keygen" && f == "-f" && r == "-R" => {
+            Some(format!("ssh-keygen -f {} -R {}", shell_words::quote(file), shell_words::quote(name)))
+        }
+        _ => None,
+    };
+    said.lines().map(str::trim).filter(|line| line.starts_with("ssh-keygen -f")).find_map(own).unwrap_or_else(
         || {
             let name = match target.login.port {
                 Some(port) if port != 22 => format!("[{}]:{port}", target.address),
@@ -45,7 +51,6 @@ pub fn forget(target: &Target, said: &str) -> String {
             };
             format!("ssh-keygen -R {}", shell_words::quote(&name))
         },
-        str::to_owned,
     )
 }
 
@@ -87,7 +92,11 @@ mod tests {
         assert_eq!(forget(&target, ""), "ssh-keygen -R '[192.0.2.1]:2222'");
         let said = "The fingerprint for the ED25519 key sent by the remote host is\nSHA256:xyz.\n  remove with:\n  \
                     ssh-keygen -f \"/home/me/.ssh/known_hosts\" -R \"web1\"\n";
-        assert_eq!(forget(&target, said), "ssh-keygen -f \"/home/me/.ssh/known_hosts\" -R \"web1\"");
+        assert_eq!(forget(&target, said), "ssh-keygen -f /home/me/.ssh/known_hosts -R web1");
+        for forged in ["ssh-keygen -f x; rm -r ~", "ssh-keygen -f x -R y; rm", "ssh-keygen -f 'x -R y"] {
+            assert_eq!(forget(&target, forged), "ssh-keygen -R '[192.0.2.1]:2222'");
+        }
+        assert_eq!(forget(&target, "ssh-keygen -f x -R '$(id)'"), "ssh-keygen -f x -R '$(id)'");
         assert_eq!(shown_instead(said), Some("SHA256:xyz"));
     }
 }

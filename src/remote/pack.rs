@@ -37,7 +37,7 @@ pub fn pack(root: &Path, folder: &str, what: What<'_>) -> Result<Packed> {
         return Err(Fault::new(format!("`repo` is `{folder}`, but there is no folder `{}`", code.display()))
             .help("in pillar/project.sls, `repo` is a git URL or a folder below the project's root"));
     }
-    let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let temporary = crate::private::folder()?;
     let file = temporary.path().join("code.tar.gz");
     let mut notes = Vec::new();
     // The code may be the whole project: its pillar, with the secrets of all environments, stays here.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::connection::Connection;
 use super::talk::Input;
-use super::{Password, Refusal, Target};
+use super::{Password, Refusal, Target, plausible};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::owner::{Claim, Manners, Owner};
@@ -104,6 +104,7 @@ impl Probe {
                 .help("hosts must be Debian 11 or later, or Ubuntu 20.04 or later")
                 .exit(Exit::Project));
         }
+        plausible::check(&answers, project, target)?;
         let owner = match get("owner") {
             "" => former(project, get("project"), get("former")),
             text => Some(Owner::read(text)),

@@ -7,13 +7,22 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
+use super::end::wait_within;
+use super::limits::Limits;
+use super::plausible;
 use super::probe::Probe;
+use super::said::Said;
 use super::talk::Input;
 use crate::fault::{Context as _, Fault, Result};
+use crate::private;
+
+/// So long files may take to be sent.
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// What travels: files by their path on the host below the tree, and this program.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +94,9 @@ fn hex(bytes: &[u8]) -> String {
 /// `$PROVISION_BINARIES`.
 fn program_for(machine: &str) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program's own file")?;
+    if !plausible::machine(machine) {
+        return Err(Fault::new(format!("`{machine}` is no kind of machine")));
+    }
     let machine = if machine == "arm64" { "aarch64" } else { machine };
     if machine == std::env::consts::ARCH {
         return Ok(own);
@@ -123,7 +135,7 @@ pub fn push(connection: &Connection, probe: &Probe, program: &Program, payload: 
         failed_if(&what, answer.code, &answer.stderr)?;
     }
     if !fresh_tree {
-        let staged = tempfile::tempdir_in(connection.folder()).context("cannot make a folder in /tmp")?;
+        let staged = private::folder_in(connection.folder())?;
         for folder in ["states", "pillar"] {
             fs::create_dir(staged.path().join(folder))?;
         }
@@ -138,8 +150,9 @@ pub fn push(connection: &Connection, probe: &Probe, program: &Program, payload: 
             .context(format!("could not send the project's files into `{}`", probe.base))?;
         // The stamp says that all is there, and after a power cut it must not be all that is there.
         let script = "umask 077; sync -f \"$1\" 2>/dev/null || sync; printf %s \"$2\" > \"$1/stamp.new\" && mv \"$1/stamp.new\" \"$1/stamp\"";
-        let answer =
-            connection.ask(&["/bin/sh", "-c", script, "sh", &probe.base, &stamp], Input::Bytes(b""))?;
+        // A disk that is busy takes its time.
+        let argv = ["/bin/sh", "-c", script, "sh", &probe.base, &stamp];
+        let answer = connection.ask_within(Limits::UPLOAD, &argv, Input::Bytes(b""))?;
         failed_if("could not note what was sent", answer.code, &answer.stderr)?;
     }
     Ok(!probe.has_binary || !fresh_tree)
@@ -166,7 +179,7 @@ fn send(connection: &Connection, probe: &Probe, staged: &Path, folder: &str, mod
 
 /// False where rsync is no use: none here, or a login shell that prints spoils its protocol.
 fn rsync(connection: &Connection, probe: &Probe, staged: &Path, folder: &str, mode: &str) -> Result<bool> {
-    let result = Command::new("rsync")
+    let started = Command::new("rsync")
         .args(["-rpt", "--copy-links", "--delete", "--compress", "--protect-args", "--timeout=60"])
         .arg(format!("--chmod=D0700,F{}", mode.replace(',', ",F")))
         .arg("-e")
@@ -175,17 +188,24 @@ fn rsync(connection: &Connection, probe: &Probe, staged: &Path, folder: &str, mo
         .arg(format!("{}:{}/{folder}/", connection.name(), probe.base))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .output();
-    match result {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error.into()),
-        // 2: protocol incompatibility, 12: error in its data stream, 127: not found there after all.
-        Ok(output) if matches!(output.status.code(), Some(2 | 12 | 127)) => Ok(false),
-        Ok(output) => {
-            failed_if("rsync failed", output.status.code(), &String::from_utf8_lossy(&output.stderr))?;
-            Ok(true)
-        }
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut rsync = match started {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        started => started?,
+    };
+    let errors = Said::default();
+    let reader = rsync.stderr.take().map(|stderr| errors.collect(stderr));
+    let status = wait_within(&mut rsync, LONGEST, "rsync")?;
+    if let Some(reader) = reader {
+        let _panicked = reader.join();
     }
+    // 2: protocol incompatibility, 12: error in its data stream, 127: not found there after all.
+    if matches!(status.code(), Some(2 | 12 | 127)) {
+        return Ok(false);
+    }
+    failed_if("rsync failed", status.code(), &errors.text())?;
+    Ok(true)
 }
 
 /// Replaces the folder by a stream's content, so that what is no longer here does not stay there.
@@ -203,8 +223,9 @@ fn tar(connection: &Connection, probe: &Probe, staged: &Path, folder: &str) -> R
         .context("cannot start tar")?;
     let stream = packer.stdout.take().ok_or_else(|| Fault::new("tar gives no stream"))?;
     let answer = connection
-        .ask(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, folder], Input::Stream(Stdio::from(stream)))?;
+        .ask(&["/bin/sh", "-c", SCRIPT, "sh", &probe.base, folder], Input::Stream(Stdio::from(stream)));
     let packed = packer.wait_with_output()?;
+    let answer = answer?;
     failed_if("tar failed", packed.status.code(), &String::from_utf8_lossy(&packed.stderr))?;
     failed_if("unpacking on the host failed", answer.code, &answer.stderr)
 }
@@ -238,5 +259,6 @@ mod tests {
     fn another_kind_of_machine_needs_its_own_program() {
         assert!(program_for(std::env::consts::ARCH).is_ok());
         assert!(program_for("riscv64").unwrap_err().message.contains("`provision-riscv64`"));
+        assert!(program_for("x/../provision").unwrap_err().message.contains("no kind of machine"));
     }
 }

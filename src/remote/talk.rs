@@ -1,12 +1,17 @@
-//! Commands on a connected host: what they are given, what they answer, and their end.
+//! Commands on a connected host: what they are given, what they answer, and their end. Whatever the host does, each
+//! comes to an end within its [`Limits`].
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Read;
+use std::os::fd::AsFd;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, collect};
+use super::connection::Connection;
+use super::limits::Limits;
+use super::lines::{Lines, feed};
+use super::said::Said;
 use crate::fault::{Fault, Result};
 
 /// Fixed text: runs its arguments and says how they ended. A login shell's start-up files may have started
@@ -15,6 +20,8 @@ const SCRIPT: &str = "\"$@\"; printf \"\\n%s%s\\n\" \"provision-end:\" \"$?\"";
 const END: &str = "provision-end:";
 /// How long the streams may stay open after the end before we go.
 const GRACE: Duration = Duration::from_millis(500);
+/// Of ssh's standard error.
+const ERRORS: u64 = 1 << 16;
 
 /// What a command gets as its standard input.
 pub enum Input<'a> {
@@ -32,50 +39,71 @@ pub struct Answer {
 
 /// What a command can be told after its input.
 #[derive(Default)]
-pub struct Reply(Mutex<Option<ChildStdin>>);
+pub struct Reply {
+    pipe: Mutex<Option<ChildStdin>>,
+    patience: Duration,
+}
 
 impl Reply {
-    /// The other side may have ended; its end says why.
+    /// The other side may have ended; its end says why. One that does not read is told nothing more.
     pub fn say(&self, bytes: &[u8]) {
-        if let Some(pipe) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            let _closed = pipe.write_all(bytes).and_then(|()| pipe.flush());
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = pipe.as_mut()
+            && feed(open, bytes, self.patience).is_err()
+        {
+            *pipe = None;
         }
     }
 }
 
+/// Hears a line; an error ends the conversation.
+pub type Hear<'a> = &'a mut dyn FnMut(&str, &Reply) -> Result<()>;
+
 impl Connection {
-    /// Runs a command there and waits for it.
+    /// Asks a question there and waits for the answer.
     pub fn ask(&self, argv: &[&str], input: Input<'_>) -> Result<Answer> {
+        let limits = match input {
+            Input::Bytes(_) => Limits::QUESTION,
+            Input::Stream(_) => Limits::UPLOAD,
+        };
+        self.ask_within(limits, argv, input)
+    }
+
+    /// Asks a question that may take its time.
+    pub fn ask_within(&self, limits: Limits, argv: &[&str], input: Input<'_>) -> Result<Answer> {
         let mut stdout = String::new();
-        let mut answer = self.talk(argv, input, &mut |line| {
+        let mut answer = self.start(limits, argv, input, false, &mut |line, _| {
             stdout.push_str(line);
             stdout.push('\n');
+            if stdout.len() > limits.answer {
+                return Err(Fault::new(format!("the host answered more than {} bytes", limits.answer)));
+            }
+            Ok(())
         })?;
         answer.stdout = stdout;
         Ok(answer)
     }
 
-    /// Runs a command there and passes on each line of its standard output as it comes.
-    pub fn talk(&self, argv: &[&str], input: Input<'_>, heard: &mut dyn FnMut(&str)) -> Result<Answer> {
-        self.start(argv, input, false, &mut |line, _| heard(line))
-    }
-
-    /// Runs a command there, which can be told more when it has written a line.
-    pub fn converse(
+    /// Runs a command there and passes on each line of its standard output as it comes. `open`: it can be told more
+    /// when it has written a line.
+    pub fn talk(
         &self,
+        silence: Duration,
         argv: &[&str],
         input: &[u8],
-        heard: &mut dyn FnMut(&str, &Reply),
+        open: bool,
+        heard: Hear<'_>,
     ) -> Result<Answer> {
-        self.start(argv, Input::Bytes(input), true, heard)
+        self.start(Limits::run(silence), argv, Input::Bytes(input), open, heard)
     }
 
     fn start(
         &self,
+        limits: Limits,
         argv: &[&str],
         input: Input<'_>,
         open: bool,
-        heard: &mut dyn FnMut(&str, &Reply),
+        heard: Hear<'_>,
     ) -> Result<Answer> {
         let mut words = vec!["/bin/sh", "-c", SCRIPT, "sh"];
         words.extend(argv);
@@ -90,22 +118,35 @@ impl Connection {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| Fault::new(format!("cannot start ssh: {error}")))?;
-        let errors = Arc::new(Mutex::new(String::new()));
-        let reader = child.stderr.take().map(|stderr| collect(stderr.take(1 << 16), Arc::clone(&errors)));
+        let errors = Said::default();
+        let reader = child.stderr.take().map(|stderr| errors.collect(stderr.take(ERRORS)));
         let mut pipe = child.stdin.take();
         let stdout = child.stdout.take();
-        let reply = Reply::default();
+        let reply = Reply { pipe: Mutex::default(), patience: limits.silence };
         let end = std::thread::scope(|scope| {
             scope.spawn(|| {
                 // Held meanwhile: a reply comes after all of this.
-                let mut replies = reply.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut replies = reply.pipe.lock().unwrap_or_else(PoisonError::into_inner);
                 // The other side may end before it has read everything; its answer says why.
-                let _closed_early = pipe.as_mut().map(|pipe| pipe.write_all(bytes));
+                let _closed_early = pipe.as_mut().map(|pipe| feed(pipe, bytes, limits.silence));
                 *replies = pipe.take().filter(|_| open);
             });
-            stdout.and_then(|stdout| listen(stdout, &mut |line| heard(line, &reply)))
+            let lines = stdout.map(|stdout| Lines::new(stdout, limits));
+            let end = lines.map_or(Ok(None), |lines| listen(lines, &mut |line| heard(line, &reply)));
+            if end.is_err() {
+                // What is still written to it ends, too.
+                let _already_gone = child.kill();
+            }
+            end
         });
         drop(reply);
+        let end = match end {
+            Ok(end) => end,
+            Err(fault) => {
+                child.wait()?;
+                return Err(fault);
+            }
+        };
         let code = if self.let_end(&mut child)? {
             if let Some(reader) = reader {
                 let _panicked = reader.join();
@@ -114,8 +155,7 @@ impl Connection {
         } else {
             end
         };
-        let stderr = errors.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(Answer { code, stdout: String::new(), stderr })
+        Ok(Answer { code, stdout: String::new(), stderr: errors.text() })
     }
 
     /// Waits for ssh after the command's end. False: it was ended, as something on the host holds on to it.
@@ -143,17 +183,15 @@ impl Connection {
 }
 
 /// Passes on lines until the command's end, and gives its code; `None` where the stream ended without.
-fn listen(stdout: impl Read, heard: &mut dyn FnMut(&str)) -> Option<i32> {
-    let mut stdout = BufReader::new(stdout);
-    let mut line = Vec::new();
-    while let Ok(1..) = stdout.read_until(b'\n', &mut line) {
-        let text = String::from_utf8_lossy(&line);
-        let text = text.trim_end_matches(['\r', '\n']);
-        if let Some(code) = text.strip_prefix(END) {
-            return code.parse().ok();
+fn listen(
+    mut lines: Lines<impl Read + AsFd>,
+    heard: &mut dyn FnMut(&str) -> Result<()>,
+) -> Result<Option<i32>> {
+    while let Some(line) = lines.next()? {
+        if let Some(code) = line.strip_prefix(END) {
+            return Ok(code.parse().ok());
         }
-        heard(text);
-        line.clear();
+        heard(&line)?;
     }
-    None
+    Ok(None)
 }

@@ -28,8 +28,7 @@ pub fn ssh_config(folder: &Path, keep: &Path) -> Result<Vec<Target>> {
         return Err(Fault::new("`vagrant ssh-config` names no machine")
             .help(format!("start it first: cd {} && vagrant up", folder.display())));
     }
-    std::fs::write(keep, &text)
-        .map_err(|error| Fault::new(format!("cannot write `{}`: {error}", keep.display())))?;
+    crate::private::write(keep, text.as_bytes())?;
     let login = Login { config: Some(keep.to_owned()), ..Login::default() };
     Ok(names
         .into_iter()

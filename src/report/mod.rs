@@ -7,6 +7,7 @@ mod status;
 mod sum;
 mod terminal;
 
+pub use harmless::{harmless, indented, one_line};
 pub use json::Json;
 pub use terminal::{Style, Terminal};
 

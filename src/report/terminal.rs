@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::harmless::harmless;
+use super::harmless::{harmless, indented, name, one_line};
 use super::sum::Sum;
 use super::{Report, lists, status};
 use crate::diagnostic;
@@ -57,6 +57,8 @@ struct Host {
 const DEPLOY: &str = "deploy";
 /// A state that only says something.
 const NOTIFICATION: &str = "test.show_notification";
+/// Further places of a problem that are shown.
+const PLACES: usize = 16;
 /// Lines of a new file that are shown in a run; a plan shows all.
 const NEW_LINES: usize = 12;
 
@@ -97,7 +99,9 @@ impl Terminal {
         let color = HOSTS.get(at % HOSTS.len()).copied().unwrap_or(CYAN);
         for line in text.lines() {
             if self.order.len() > 1 {
-                let name = format!("{host:<width$}", width = self.width);
+                let mut name = host.to_owned();
+                one_line(&mut name);
+                let name = format!("{name:<width$}", width = self.width);
                 let _infallible = write!(lines, "{} ", self.paint(color, &name));
             }
             lines.push_str(line.trim_end());
@@ -112,7 +116,7 @@ impl Terminal {
 
     fn state(&mut self, host: &str, state: &StateResult) {
         if let Some(known) = self.hosts.get_mut(host) {
-            known.done = known.done.max(state.number + 1);
+            known.done = known.done.max(state.number.saturating_add(1));
             known.deploys |= state.function == DEPLOY;
             known.makes |= state.function == DEPLOY && state.id == "code";
             if let Some(bar) = &known.bar {
@@ -158,7 +162,7 @@ impl Terminal {
         for change in &state.changes {
             let mut shown = change.clone();
             let diff = shown.diff.take();
-            let _infallible = writeln!(text, "    {shown}");
+            let _infallible = writeln!(text, "    {}", indented(&shown.to_string(), "      "));
             let lines: Vec<&str> = diff.iter().flat_map(|diff| diff.lines()).collect();
             let shown = if plan || self.style.verbose { lines.len() } else { worth_showing(&lines) };
             for line in lines.iter().copied().take(shown) {
@@ -177,13 +181,14 @@ impl Terminal {
         }
         if let Some(comment) = &state.comment {
             let failed = matches!(state.outcome, Outcome::Failed | Outcome::Blocked);
-            let comment = if failed { self.paint(RED, comment) } else { self.paint(DIM, comment) };
+            let comment = self.paint(if failed { RED } else { DIM }, &indented(comment, "    "));
             let _infallible = writeln!(text, "    {comment}");
         }
         for line in state.output.iter().flat_map(|output| output.lines()) {
             let _infallible = writeln!(text, "    {} {line}", self.paint(DIM, "|"));
         }
         if let Some(help) = &state.help {
+            let help = indented(help, "          ");
             let _infallible = writeln!(text, "    {} {help}", self.paint(BOLD, "help:"));
         }
         if let Some(place) = &state.place {
@@ -232,7 +237,9 @@ impl Terminal {
         if self.order.len() > 1 {
             self.sum.end(host, line);
         } else {
-            let line = format!("{}: {line}", self.paint(BOLD, host));
+            let mut name = host.to_owned();
+            one_line(&mut name);
+            let line = format!("{}: {line}", self.paint(BOLD, &name));
             self.print(host, &line);
         }
     }
@@ -248,7 +255,8 @@ impl Terminal {
         }
     }
 
-    fn message(&mut self, host: &str, message: String) {
+    fn message(&mut self, host: &str, mut message: String) {
+        name(&mut message);
         if let Some(bar) = self.hosts.get(host).and_then(|known| known.bar.as_ref()) {
             bar.set_message(message);
         }
@@ -276,6 +284,7 @@ impl Report for Terminal {
 
     fn event(&mut self, host: &str, event: &Event) {
         let mut event = event.clone();
+        event.each_name(&mut name);
         event.each_text(&mut harmless);
         match &event {
             Event::Started { plan, states, .. } => {
@@ -293,7 +302,10 @@ impl Report for Terminal {
                 }
             }
             Event::Problem { problem } => {
-                let text = diagnostic::render(problem, self.style.color);
+                let mut problem = problem.clone();
+                problem.also.truncate(PLACES);
+                problem.message = indented(&problem.message, "  ");
+                let text = diagnostic::render(&problem, self.style.color);
                 self.print(host, &text);
             }
             Event::Applying { id, function, name, .. } => {
@@ -301,7 +313,7 @@ impl Report for Terminal {
             }
             Event::State(state) => self.state(host, state),
             Event::Progress { message } => self.message(host, message.clone()),
-            Event::Facts { .. } => {}
+            Event::Facts { .. } | Event::Alive => {}
             Event::Prepared => self.message(host, "ready, and waits for its turn".to_owned()),
             Event::Releases { releases } => self.print(host, &lists::releases(releases, self.style)),
             Event::History { deploys } => self.print(host, &lists::history(deploys, self.style)),
@@ -321,14 +333,18 @@ impl Report for Terminal {
             }
             Event::Line { source, text } => {
                 let source = if source.is_empty() { String::new() } else { format!("{source}: ") };
+                let mut text = text.clone();
+                one_line(&mut text);
                 let line = format!("{}{text}", self.paint(DIM, &source));
                 self.print(host, if line.is_empty() { " " } else { &line });
             }
-            Event::Note { message } => self.print(host, message),
+            Event::Note { message } => self.print(host, &indented(message, "  ")),
             Event::Finished { summary } => self.summary(host, summary),
             Event::Aborted { message, help, .. } => {
-                let mut text = format!("{} {message}\n", self.paint(RED, "error:"));
+                let shown = indented(message, "       ");
+                let mut text = format!("{} {shown}\n", self.paint(RED, "error:"));
                 if let Some(help) = help {
+                    let help = indented(help, "        ");
                     let _infallible = writeln!(text, "  {} {help}", self.paint(BOLD, "help:"));
                 }
                 self.print(host, &text);
@@ -368,7 +384,12 @@ fn subject(function: &str, id: &str, name: &str) -> String {
     if short != name {
         short.push('…');
     }
-    if id == name || function.is_empty() { short } else { format!("{id} ({short})") }
+    if id == name || function.is_empty() {
+        return short;
+    }
+    let mut id = id.to_owned();
+    super::harmless::name(&mut id);
+    format!("{id} ({short})")
 }
 
 /// `3 ms`, `1.2 s`, `2 min 5 s`.

@@ -17,6 +17,8 @@ pub const MODULES: &[Module] = &[
     module("parallel", &[]),
     module("exit", &[]),
     module("fault", &[]),
+    // What of the operator's nobody else may read.
+    module("private", &["fault"]),
     module("diagnostic", &["source"]),
     module("public_key", &["fault"]),
     // The project's files.
@@ -136,7 +138,7 @@ pub const MODULES: &[Module] = &[
         &["source", "diagnostic", "fault", "yaml", "tree", "facts", "states", "compile", "here"],
     ),
     // The operator's side.
-    module("remote", &["diagnostic", "fault", "exit", "facts", "event", "owner", "order"]),
+    module("remote", &["diagnostic", "fault", "exit", "private", "facts", "event", "owner", "order"]),
     module("report", &["diagnostic", "event"]),
     module("sandbox", &[]),
     module("cli", &["sandbox"]),
@@ -176,7 +178,18 @@ pub const DOORS: &[Door] = &[
     ),
     door(
         "std::fs",
-        &["host", "remote", "sandbox", "process_env", "serve", "tree", "project", "here/telling", "commands"],
+        &[
+            "host",
+            "private",
+            "remote",
+            "sandbox",
+            "process_env",
+            "serve",
+            "tree",
+            "project",
+            "here/telling",
+            "commands",
+        ],
         "states and the compiler see the host through `facts` and the project through `tree`",
     ),
     door(

@@ -219,5 +219,6 @@ pub fn applying(at: usize, low: &Low) -> Event {
         id: low.id.clone(),
         function: low.function.name.to_owned(),
         name: low.name.clone(),
+        sls: low.sls.to_string(),
     }
 }
