@@ -221,8 +221,8 @@ pub struct Summary {
 }
 
 impl Event {
-    /// Calls with the names by which what is told is found in the project's files.
-    pub fn each_name(&mut self, call: &mut dyn FnMut(&mut String)) {
+    /// Calls with the IDs and names by which a state is found in the project's files.
+    pub fn each_id(&mut self, call: &mut dyn FnMut(&mut String)) {
         match self {
             Self::Applying { id, name, .. } => [id, name].into_iter().for_each(call),
             Self::State(state) => [&mut state.id, &mut state.name].into_iter().for_each(call),

@@ -28,10 +28,10 @@ impl<'a> Telling<'a> {
         }
         if !self.mask.is_empty() {
             let mut names = Vec::new();
-            event.each_name(&mut |name| names.push(std::mem::take(name)));
+            event.each_id(&mut |name| names.push(std::mem::take(name)));
             event.each_text(&mut |text| self.mask.hide_in(text));
             let mut names = names.into_iter();
-            event.each_name(&mut |name| {
+            event.each_id(&mut |name| {
                 *name = names.next().unwrap_or_default();
                 self.mask.hide_in_name(name);
             });

@@ -33,7 +33,7 @@ const PACE: Pace = Pace { lines: 20_000, bytes: 16 << 20, ahead: 4 };
 
 impl Limits {
     /// A short question.
-    pub const QUESTION: Self = Self::within(120);
+    pub const QUESTION: Self = Self::within(60);
     /// A question to which much is sent.
     pub const UPLOAD: Self = Self::within(3600);
 
