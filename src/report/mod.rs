@@ -3,9 +3,12 @@
 mod harmless;
 mod json;
 mod lists;
+mod state;
 mod status;
 mod sum;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use harmless::{harmless, indented, one_line};
 pub use json::Json;

@@ -9,7 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::harmless::{harmless, indented, name, one_line};
 use super::sum::Sum;
-use super::{Report, lists, status};
+use super::{Report, lists, state, status};
 use crate::diagnostic;
 use crate::event::{Event, Outcome, StateResult, Status, Summary};
 
@@ -54,18 +54,15 @@ struct Host {
 }
 
 /// Stands as function of a deploy's stages.
-const DEPLOY: &str = "deploy";
+pub(super) const DEPLOY: &str = "deploy";
 /// A state that only says something.
-const NOTIFICATION: &str = "test.show_notification";
+pub(super) const NOTIFICATION: &str = "test.show_notification";
 /// Further places of a problem that are shown.
 const PLACES: usize = 16;
-/// Lines of a new file that are shown in a run; a plan shows all.
-const NEW_LINES: usize = 12;
-
 pub(super) const GREEN: &str = "32";
 pub(super) const YELLOW: &str = "33";
 pub(super) const RED: &str = "31";
-const CYAN: &str = "36";
+pub(super) const CYAN: &str = "36";
 pub(super) const DIM: &str = "2";
 pub(super) const BOLD: &str = "1";
 
@@ -99,9 +96,7 @@ impl Terminal {
         let color = HOSTS.get(at % HOSTS.len()).copied().unwrap_or(CYAN);
         for line in text.lines() {
             if self.order.len() > 1 {
-                let mut name = host.to_owned();
-                one_line(&mut name);
-                let name = format!("{name:<width$}", width = self.width);
+                let name = format!("{host:<width$}", width = self.width);
                 let _infallible = write!(lines, "{} ", self.paint(color, &name));
             }
             lines.push_str(line.trim_end());
@@ -133,75 +128,8 @@ impl Terminal {
             return;
         }
         let plan = self.hosts.get(host).is_some_and(|known| known.plan);
-        let text = self.lines(state, plan);
+        let text = state::text(state, plan, self.style);
         self.print(host, &text);
-    }
-
-    fn lines(&self, state: &StateResult, plan: bool) -> String {
-        let (mark, color) = match state.outcome {
-            Outcome::Changed if state.function == DEPLOY => ("done", GREEN),
-            Outcome::Unchanged if state.function == NOTIFICATION => ("note", YELLOW),
-            Outcome::Unchanged => ("ok", DIM),
-            Outcome::Skipped => ("skipped", DIM),
-            Outcome::Changed => ("changed", GREEN),
-            Outcome::WouldChange => ("would change", YELLOW),
-            Outcome::Failed => ("failed", RED),
-            Outcome::Blocked => ("not run", RED),
-        };
-        let width = if state.outcome == Outcome::WouldChange { 12 } else { 7 };
-        let what = subject(&state.function, &state.id, &state.name);
-        let mut text = format!(
-            "{}  {} {what}",
-            self.paint(color, &format!("{mark:<width$}")),
-            self.paint(BOLD, &state.function)
-        );
-        if state.duration >= Duration::from_millis(1) {
-            let _infallible = write!(text, "  {}", self.paint(DIM, &time(state.duration)));
-        }
-        text.push('\n');
-        for change in &state.changes {
-            let mut shown = change.clone();
-            let diff = shown.diff.take();
-            let _infallible = writeln!(text, "    {}", indented(&shown.to_string(), "      "));
-            let lines: Vec<&str> = diff.iter().flat_map(|diff| diff.lines()).collect();
-            let shown = if plan || self.style.verbose { lines.len() } else { worth_showing(&lines) };
-            for line in lines.iter().copied().take(shown) {
-                let painted = match line.chars().next() {
-                    Some('+') => self.paint(GREEN, line),
-                    Some('-') => self.paint(RED, line),
-                    Some('@') => self.paint(CYAN, line),
-                    _ => line.to_owned(),
-                };
-                let _infallible = writeln!(text, "      {painted}");
-            }
-            if shown < lines.len() {
-                let more = format!("… {} more lines (-v shows them)", lines.len() - shown);
-                let _infallible = writeln!(text, "      {}", self.paint(DIM, &more));
-            }
-        }
-        if let Some(comment) = &state.comment {
-            let failed = matches!(state.outcome, Outcome::Failed | Outcome::Blocked);
-            let comment = self.paint(if failed { RED } else { DIM }, &indented(comment, "    "));
-            let _infallible = writeln!(text, "    {comment}");
-        }
-        for line in state.output.iter().flat_map(|output| output.lines()) {
-            let _infallible = writeln!(text, "    {} {line}", self.paint(DIM, "|"));
-        }
-        if let Some(help) = &state.help {
-            let help = indented(help, "          ");
-            let _infallible = writeln!(text, "    {} {help}", self.paint(BOLD, "help:"));
-        }
-        if let Some(place) = &state.place {
-            let _infallible = writeln!(
-                text,
-                "    {} {}:{}:{}",
-                self.paint(DIM, "at"),
-                place.file,
-                place.line,
-                place.column
-            );
-        }
-        text
     }
 
     fn summary(&mut self, host: &str, summary: &Summary) {
@@ -237,9 +165,7 @@ impl Terminal {
         if self.order.len() > 1 {
             self.sum.end(host, line);
         } else {
-            let mut name = host.to_owned();
-            one_line(&mut name);
-            let line = format!("{}: {line}", self.paint(BOLD, &name));
+            let line = format!("{}: {line}", self.paint(BOLD, host));
             self.print(host, &line);
         }
     }
@@ -265,6 +191,7 @@ impl Terminal {
 
 impl Report for Terminal {
     fn host(&mut self, name: &str) {
+        let name = &called(name);
         let bar = self.style.live.then(|| {
             let bar = self.bars.add(ProgressBar::new_spinner());
             let template = "{spinner:.cyan} {prefix} {wide_msg:.dim}";
@@ -283,6 +210,7 @@ impl Report for Terminal {
     }
 
     fn event(&mut self, host: &str, event: &Event) {
+        let host = &called(host);
         let mut event = event.clone();
         event.each_name(&mut name);
         event.each_text(&mut harmless);
@@ -309,7 +237,7 @@ impl Report for Terminal {
                 self.print(host, &text);
             }
             Event::Applying { id, function, name, .. } => {
-                self.message(host, format!("{function} {}", subject(function, id, name)));
+                self.message(host, format!("{function} {}", state::subject(function, id, name)));
             }
             Event::State(state) => self.state(host, state),
             Event::Progress { message } => self.message(host, message.clone()),
@@ -371,25 +299,11 @@ impl Report for Terminal {
     }
 }
 
-/// How many lines of a diff are shown: all, but of a long new file only the beginning.
-fn worth_showing(diff: &[&str]) -> usize {
-    let new = diff.iter().all(|line| line.starts_with(['+', '@']));
-    if new && diff.len() > NEW_LINES + 4 { NEW_LINES } else { diff.len() }
-}
-
-/// What a state is about, in one line: its ID, and its name where that says more.
-fn subject(function: &str, id: &str, name: &str) -> String {
-    let first = name.lines().next().unwrap_or("");
-    let mut short: String = first.chars().take(100).collect();
-    if short != name {
-        short.push('…');
-    }
-    if id == name || function.is_empty() {
-        return short;
-    }
-    let mut id = id.to_owned();
-    super::harmless::name(&mut id);
-    format!("{id} ({short})")
+/// A host's name, as it is shown.
+fn called(host: &str) -> String {
+    let mut host = host.to_owned();
+    name(&mut host);
+    host
 }
 
 /// `3 ms`, `1.2 s`, `2 min 5 s`.
