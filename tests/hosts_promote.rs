@@ -134,6 +134,13 @@ fn with_data(staging: &Guard, production: &Guard, project: &Project, run: &dyn F
     assert_eq!((greetings(production), media(production)), (old_rows, old_media));
     assert_eq!(page(production, "/").0, "200");
 
+    // The other way, the database alone.
+    let of_staging = greetings(staging);
+    run(&["staging", "db", "copy", "--from", "production"]).expect(0);
+    assert_eq!(greetings(staging), greetings(production));
+    run(&["staging", "db", "undo"]).expect(0);
+    assert_eq!(greetings(staging), of_staging);
+
     // Tables are made anew, though the code is that of the current release.
     run(&["promote", "staging", "production", "--yes", "--fresh"]).expect(0);
     assert!(!greetings(production).contains("of production"), "{}", greetings(production));
