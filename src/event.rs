@@ -63,7 +63,7 @@ pub enum Event {
     },
     /// Something worth reading that is no problem.
     Note { message: String },
-    /// Nothing new: the host is at work, and the connection holds. No report is told.
+    /// Nothing new: the host is at work, and the connection holds. It never reaches a report.
     Alive,
     /// The last event: nothing comes after it.
     Finished { summary: Summary },

@@ -36,7 +36,7 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     if !i_know && (from == PRODUCTION || (takes_only(&source) && !takes_only(&target))) {
         return Err(Fault::new(format!("`{from}` takes what runs elsewhere: promoting from it goes the wrong way"))
             .help(format!(
-                "you may mean: provision promote {to} {from}; if `{to}` shall run what `{from}` runs, add --i-know"
+                "you may mean: provision promote {to} {from}; to put what `{from}` runs on `{to}` all the same, add --i-know"
             )));
     }
     let data_source = match data_from {
@@ -129,7 +129,8 @@ fn current(session: &Session) -> Result<std::result::Result<(Option<Release>, Ve
     }
 }
 
-/// What a host says of a release becomes part of paths, of what is asked, and of what other hosts are told.
+/// Whether a release is one that a host can have. Its words become parts of paths, of questions to the operator, and
+/// of orders to other hosts.
 fn is_plausible(release: &Release) -> bool {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     let Release { name, commit, .. } = release;

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::here::{self, Files};
 use crate::order::{Order, Word};
 
-/// So often the operator's side is told that the host is at work: it counts a host as lost that says nothing for long.
+/// How often the host says that it is still at work: the operator's side gives up a host that is silent for long.
 const PULSE: Duration = Duration::from_secs(10);
 
 /// Where events go, line by line, from all who have some.

@@ -229,7 +229,7 @@ impl Session {
     /// A terminal on the first host: a shell there, or this command.
     pub fn shell(&self, command: &[String]) -> Result<Exit> {
         let Some(target) = self.targets.first() else { return Ok(Exit::Project) };
-        let claim = Claim { name: target.name.clone(), ..self.claim() };
+        let claim = self.claim_of(target);
         match crate::remote::terminal(target, &claim, command, self.password.as_ref()) {
             Ok(0) => Ok(Exit::Converged),
             Ok(_) => Ok(Exit::Failed),
@@ -243,7 +243,7 @@ impl Session {
         let Some(target) = targets.first() else {
             return Err(Fault::new(format!("none of these hosts has the role `{role}`")));
         };
-        let claim = Claim { name: target.name.clone(), ..self.claim() };
+        let claim = self.claim_of(target);
         match crate::remote::download(target, &claim, argv, self.password.as_ref(), into) {
             Ok(()) => Ok(Exit::Converged),
             Err(refusal) => Ok(refused(refusal)),
@@ -342,7 +342,7 @@ impl Session {
         self.targets.iter().cloned().zip(found).collect()
     }
 
-    /// As [`Owner`] sentences name it.
+    /// Who comes to this host: what sentences about its owner speak of.
     pub fn claim_of(&self, target: &Target) -> Claim {
         Claim { name: target.name.clone(), ..self.claim() }
     }

@@ -83,7 +83,7 @@ pub fn arrange(items: &[Item<'_>], findings: &mut Findings) -> Option<Arrangemen
     }
 }
 
-/// What is told where requisites tie more states together than can be held.
+/// The error for requisites that tie together more states than fit into memory.
 fn too_much(items: &[Item<'_>]) -> Option<Diagnostic> {
     let ties = || items.iter().flat_map(|item| item.ties.iter().map(move |tie| (item, tie)));
     let count: usize = ties().map(|(_, tie)| tie.targets.len()).sum();

@@ -1,5 +1,6 @@
 //! What changes declarations from elsewhere: extend, the `_in` requisites, use and exclude.
 
+use std::borrow::Cow;
 use std::cell::{LazyCell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -113,7 +114,7 @@ fn add(high: &mut High, index: &mut Index, mut extension: Declaration, findings:
                 Diagnostic::error(format!("`{}` is extended but is in none of the files read", id.text));
             let problem = problem.at(&id.place).state(&id.text);
             let otherwise = "include the state file that holds it";
-            findings.add(if findings.many() { problem } else { hint(problem, &id.text, high, otherwise) });
+            findings.add_advised(problem, || hint(&id.text, high, otherwise));
         }
         return;
     };
@@ -132,10 +133,11 @@ fn add(high: &mut High, index: &mut Index, mut extension: Declaration, findings:
     high.declarations.push(extension);
 }
 
-fn hint(problem: Diagnostic, id: &str, high: &High, otherwise: &str) -> Diagnostic {
+/// The nearest ID that there is, or else what to do.
+fn hint(id: &str, high: &High, otherwise: &'static str) -> Cow<'static, str> {
     match nearest(id, high.declarations.iter().map(|declaration| &*declaration.id.text)) {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help(otherwise),
+        Some(near) => format!("did you mean `{near}`?").into(),
+        None => otherwise.into(),
     }
 }
 
@@ -289,7 +291,7 @@ fn dangling(
     let problem = Diagnostic::error(format!("`{word}` names `{reference}`, which does not exist"));
     let problem = problem.at(place).state(&declaration.id.text);
     let otherwise = "name the ID of a state, or include the file that holds it";
-    findings.add(if findings.many() { problem } else { hint(problem, text, high, otherwise) });
+    findings.add_advised(problem, || hint(text, high, otherwise));
 }
 
 fn excluded_sls(excludes: &[Exclude], sls: &str) -> bool {

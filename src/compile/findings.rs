@@ -1,12 +1,13 @@
 //! Where the compiler's problems are collected, and how hard each is taken. Decides nothing else.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, Problems, Severity};
 
-/// So many problems get advice that takes a search through all names.
+/// How many problems get advice: each takes a search through all names.
 const ADVISED: usize = 100;
-/// So many are told.
+/// How many problems are shown.
 const TOLD: usize = 1000;
 
 /// What is wrong with the files so far.
@@ -27,14 +28,15 @@ impl Findings {
         other.problems.into_iter().for_each(|problem| self.problems.push(problem));
     }
 
-    /// Whether so much is wrong that advice on one more problem is not worth looking for it.
-    pub fn many(&self) -> bool {
-        self.problems.0.len() >= ADVISED
-    }
-
     /// A problem whatever the strictness.
     pub fn add(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
+    }
+
+    /// A problem with advice that takes a search, which is left out where much else is wrong already.
+    pub fn add_advised(&mut self, problem: Diagnostic, advice: impl FnOnce() -> Cow<'static, str>) {
+        let many = self.problems.0.len() >= ADVISED;
+        self.add(if many { problem } else { problem.help(advice()) });
     }
 
     /// A problem that only strictness makes one: a warning where files are read leniently.

@@ -259,7 +259,7 @@ fn dangling(
     }
     let problem = Diagnostic::error(format!("`{word}` names `{reference}`, which does not exist"));
     let problem = problem.at(&target.place).state(&chunk.id.text);
-    findings.add(if findings.many() { problem } else { problem.help(hint(reference, index)) });
+    findings.add_advised(problem, || hint(reference, index));
 }
 
 /// The nearest thing that there is, or how to find it.

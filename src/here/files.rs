@@ -53,10 +53,13 @@ pub(super) fn surroundings(order: &Order, states: &Tree, facts: &Arc<Facts>) -> 
     grains.extend(order.grains.clone());
     let id = if order.id.is_empty() { text(&grains, "id") } else { order.id.clone() };
     grains.insert("id".to_owned(), Value::from(id.as_str()));
-    let owner = owning::owner(&order.project, facts)?;
-    let former = owner.map(|owner| owner.former_projects(&order.project)).unwrap_or_default();
-    if !order.project.is_empty() && !former.is_empty() {
-        grains.insert("former_projects".to_owned(), Value::from(former));
+    if !order.project.is_empty()
+        && let Some(owner) = owning::owner(&order.project, facts)?
+    {
+        let former = owner.former_projects(&order.project);
+        if !former.is_empty() {
+            grains.insert("former_projects".to_owned(), Value::from(former));
+        }
     }
     if let Some(port) = order.ssh_port {
         grains.insert("ssh_port".to_owned(), Value::from(port));

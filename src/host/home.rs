@@ -80,14 +80,7 @@ impl Home {
 
     /// Writes a file of ours that nobody else may read.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
-        let path = self.folder.join(name);
-        let write = || -> Result<()> {
-            let mut new = tempfile::Builder::new().prefix(".provision-").tempfile_in(&self.folder)?;
-            new.write_all(content)?;
-            new.persist(&path).map_err(|error| Fault::from(error.error))?;
-            Ok(())
-        };
-        write().context(format!("cannot write `{}`", path.display()))
+        replace(&self.folder.join(name), content, 0o600)
     }
 
     /// A new log for this run's events; the oldest logs go.
@@ -115,14 +108,22 @@ impl Home {
 
 /// Writes a note that everybody may read into a folder of root's.
 pub fn note(path: &Path, content: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(folder);
+    made.context(format!("cannot write `{}`", path.display()))?;
+    replace(path, content, 0o644)
+}
+
+/// Replaces a file in a folder of root's, whole or not at all. It survives a power cut from here on.
+pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> Result<()> {
     let write = || -> Result<()> {
         let folder = path.parent().unwrap_or(Path::new("/"));
-        fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
         let mut new = tempfile::Builder::new().prefix(".provision-").tempfile_in(folder)?;
         new.write_all(content)?;
-        new.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        new.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
         new.as_file().sync_all()?;
         new.persist(path).map_err(|error| Fault::from(error.error))?;
+        File::open(folder)?.sync_all()?;
         Ok(())
     };
     write().context(format!("cannot write `{}`", path.display()))

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::Host;
+use super::home::replace;
 use crate::fault::{Context as _, Fault, Result};
 
 const FILE: &str = "/var/lib/provision/made.json";
@@ -119,20 +119,8 @@ impl MadeFile {
 
     /// Replaces the list, and survives a power cut: an account must never be there before its line is.
     pub fn write(&self, made: &Made) -> Result<()> {
-        let write = || -> Result<()> {
-            let bytes = serde_json::to_vec(made).map_err(|error| Fault::new(error.to_string()))?;
-            let new = self.path.with_extension("new");
-            let mut file = File::create(&new)?;
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&new, &self.path)?;
-            if let Some(folder) = self.path.parent() {
-                File::open(folder)?.sync_all()?;
-            }
-            Ok(())
-        };
-        write().context(format!("cannot note what is made in `{}`", self.path.display()))
+        let bytes = serde_json::to_vec(made).map_err(|error| Fault::new(error.to_string()))?;
+        replace(&self.path, &bytes, 0o600).context("cannot note what provision makes here")
     }
 
     fn read(&self) -> Result<Made> {
@@ -168,6 +156,8 @@ pub(super) fn end(makes: &Makes, succeeded: bool, uid: Option<u32>) -> Result<()
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn user(name: &str) -> Makes {

@@ -1,5 +1,5 @@
-//! Where a path leads, with the folder held open: root acts in folders that other accounts can change, and nobody
-//! shall lead it elsewhere with a symlink that appears on the way. The rules are those of systemd-tmpfiles (its
+//! Where a path leads, with the folder held open: root acts in folders that other accounts can change, and no symlink
+//! that appears on the way may lead it elsewhere. The rules are those of systemd-tmpfiles (its
 //! `CHASE_SAFE`) and of `symlinks(7)` on sticky folders. Changes nothing.
 
 use std::ffi::{OsStr, OsString};
