@@ -26,12 +26,17 @@ fn a_site_stands_on_a_throw_away_host_after_a_dozen_commands() {
     );
     let page = std::fs::read_to_string(here.join("docs/quickstart.md")).unwrap();
     let lines: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    // Somebody may have a sandbox called `box` up already.
+    let name = format!("box-{}", std::process::id());
     let mut deployed = false;
     for line in &lines {
         // What follows three spaces describes the command.
         let line = line.split("   ").next().unwrap();
         let mut words = shell_words::split(line).unwrap();
         let into = words.iter().position(|word| word == ">").map(|at| words.split_off(at).remove(1));
+        for word in words.iter_mut().filter(|word| *word == "box") {
+            word.clone_from(&name);
+        }
         if words[0] == "$EDITOR" {
             let filled = std::fs::read_to_string(root.join(&words[1])).unwrap().replace("long random", "b");
             std::fs::write(root.join(&words[1]), filled.replace("another one", "another secret")).unwrap();
@@ -46,7 +51,7 @@ fn a_site_stands_on_a_throw_away_host_after_a_dozen_commands() {
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         if !output.status.success() {
             let _not_left_behind =
-                Command::new(env!("CARGO_BIN_EXE_provision")).args(["sandbox", "down", "box"]).output();
+                Command::new(env!("CARGO_BIN_EXE_provision")).args(["sandbox", "down", &name]).output();
             panic!("{line}: {said}");
         }
         if let Some(file) = into {

@@ -76,8 +76,11 @@ pub fn is_here(settings: &Settings, facts: &Facts) -> Result<bool> {
     Ok(programs(settings, facts)?.first().is_some_and(|first| is_web(settings, first)))
 }
 
-/// A balancer tries a host again after the 2 s of its `fail_timeout` (states/nginx/files/balancer.conf).
-const TRIED_AGAIN: Duration = Duration::from_secs(3);
+/// A balancer tries a host again after the 2 s of its `fail_timeout` (states/nginx/files/balancer.conf), which Nginx
+/// counts in whole seconds of its clock and has to have passed (`now - checked > fail_timeout` in
+/// ngx_http_upstream_round_robin.c): up to 3 s. One more is for the try itself; if the next host left sooner,
+/// visitors would be without any.
+const TRIED_AGAIN: Duration = Duration::from_secs(4);
 
 /// While this is there, Nginx sends what can be asked twice back to the balancer, which asks another host. A
 /// restart of the host takes it away.
