@@ -37,7 +37,7 @@ use self::telling::Telling;
 
 pub use files::Files;
 pub use inspect::Inspection;
-pub use offline::{Offline, check, check_people, offline};
+pub use offline::{Offline, check, check_people, check_site, offline};
 
 /// What an attended order is told next; `None`: nobody is there any more.
 pub type Listen<'a> = &'a mut dyn FnMut() -> Option<Word>;

@@ -32,6 +32,7 @@ pub mod remote;
 pub mod report;
 pub mod sandbox;
 pub mod serve;
+pub mod site;
 pub mod sls;
 pub mod source;
 pub mod states;

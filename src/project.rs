@@ -1,7 +1,6 @@
 //! A project on the operator's machine: its root, environments and hosts, whether its secrets are all there,
 //! and what of it travels to a host. Must not know ssh.
 
-mod hosts;
 mod name;
 pub mod people;
 mod secrets;
@@ -16,7 +15,6 @@ use crate::diagnostic::{Problems, nearest};
 use crate::fault::{Context as _, Fault, Result};
 use crate::tree::Tree;
 
-pub use hosts::{HostEntry, hosts};
 pub use name::check as project_name_problems;
 
 /// Names of tasks and commands, which no environment can bear.

@@ -128,8 +128,7 @@ pub fn scrub(session: &Session) -> Vec<String> {
     if session.environment() == PRODUCTION {
         return Vec::new();
     }
-    let scrub = session.pillar("db").and_then(|db| db.get("scrub")).and_then(|scrub| scrub.as_array());
-    scrub.into_iter().flatten().filter_map(|line| line.as_str()).map(str::to_owned).collect()
+    session.site().db.scrub.clone()
 }
 
 /// The application's programs, whose connections were ended.

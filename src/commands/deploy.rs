@@ -11,7 +11,7 @@ use super::session::{APPLICATION, Outgoing, Session};
 
 pub fn run(environment: &str, options: &RunOptions, arguments: &DeployArguments) -> Result<Exit> {
     let Some(session) = Session::prepare(environment, options)? else { return Ok(Exit::Project) };
-    if session.pillar("promote_only").and_then(serde_json::Value::as_bool) == Some(true) {
+    if session.site().promote_only {
         return Err(Fault::new(format!(
             "`{environment}` takes only what runs elsewhere: `promote_only` in its pillar"
         ))
@@ -45,14 +45,14 @@ fn behind_a_page(session: &Session, arguments: &DeployArguments) -> Result<Exit>
 /// Deploys to the hosts of a session.
 pub fn run_in(session: &Session, arguments: &DeployArguments) -> Result<Exit> {
     session.some_have(APPLICATION)?;
-    let text = |key: &str| session.pillar(key).and_then(|value| value.as_str().map(str::to_owned));
-    let repo = text("repo").unwrap_or_else(|| ".".to_owned());
+    let repo = session.site().repo.clone();
     let what = match &arguments.reference {
         _ if arguments.working_tree => What::WorkingTree,
         Some(reference) => What::Commit(reference),
         None => What::Head,
     };
-    let reference = arguments.reference.clone().or_else(|| text("branch"));
+    let reference =
+        arguments.reference.clone().or_else(|| session.site().branch.as_ref().map(|branch| branch.0.clone()));
     let (code, packed) = if crate::deploy::is_url(&repo) {
         if arguments.working_tree {
             return Err(Fault::new(format!("`repo` is `{repo}`: there is no working tree to deploy"))

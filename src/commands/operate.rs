@@ -111,7 +111,7 @@ pub fn secrets(environment: &str, options: &RunOptions, task: SecretsTask) -> Re
         session.run(Outgoing { roles: role, sls: vec![sls.to_owned()], ..Outgoing::of(Task::Converge) }).exit
     };
     // The workers' state includes the application's.
-    let works = session.pillar("celery").is_some();
+    let works = session.site().celery.is_some();
     let workers = if works { apply(&["worker"], "worker") } else { Exit::Converged };
     Ok(workers.worst(apply(&["web"], "app")))
 }

@@ -3,8 +3,6 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use crate::cli::PromoteCommand;
 use crate::deploy::Settings;
 use crate::event::{Event, Release};
@@ -31,8 +29,7 @@ pub fn run(command: &PromoteCommand) -> Result<Exit> {
     else {
         return Ok(Exit::Project);
     };
-    let takes_only =
-        |session: &Session| session.pillar("promote_only").and_then(Value::as_bool) == Some(true);
+    let takes_only = |session: &Session| session.site().promote_only;
     if !i_know && (from == PRODUCTION || (takes_only(&source) && !takes_only(&target))) {
         return Err(Fault::new(format!("`{from}` takes what runs elsewhere: promoting from it goes the wrong way"))
             .help(format!(
@@ -143,7 +140,7 @@ fn is_plausible(release: &Release) -> bool {
 
 /// The releases that will be removed, the oldest first.
 fn surplus(kept: &[Release], settings: &Settings) -> Vec<String> {
-    let count = (kept.len() + 1).saturating_sub(settings.deploy.keep.max(1));
+    let count = (kept.len() + 1).saturating_sub(settings.deploy.keep());
     kept.iter().filter(|release| !release.current).take(count).map(|release| release.name.clone()).collect()
 }
 

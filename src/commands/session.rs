@@ -15,12 +15,13 @@ use crate::here;
 use crate::order::{Operation, Order, Task};
 use crate::owner::{Claim, Standing};
 use crate::private;
-use crate::project::{Project, Travel, hosts};
+use crate::project::{Project, Travel};
 use crate::remote::{
     AT_ONCE, Fleet, Freight, Leavings, Login, Password, Payload, Refusal, SILENCE, Target, operator,
     vagrant_ssh_config, watch_signals,
 };
 use crate::report::Report;
+use crate::site::Site;
 
 use super::targets::{check_options, limited, once_each, over, targets};
 
@@ -33,6 +34,7 @@ pub struct Session {
     options: RunOptions,
     /// As it is for a host of which nothing is known yet.
     pillar: Arc<Map<String, Value>>,
+    site: Site,
     targets: Vec<Target>,
     password: Option<Password>,
     /// Vagrant's answer, as an ssh configuration.
@@ -139,6 +141,7 @@ impl Session {
         let pillar = host.pillar;
         if !problems.fatal() {
             problems.extend(project.check_secrets(environment, &pillar.data));
+            problems.extend(here::check_site(&project, &pillar).1);
             problems.extend(here::check_people(&project, &pillar));
         }
         tell(&problems, options);
@@ -146,6 +149,7 @@ impl Session {
             return Ok(None);
         }
         check_options(options)?;
+        let site = Site::of(&pillar.data)?;
         let login = Login {
             user: options.user.clone(),
             port: options.port,
@@ -160,8 +164,7 @@ impl Session {
         let targets = if options.local {
             Vec::new()
         } else {
-            let known = hosts(&pillar.data)?;
-            let targets = targets(&known, options, &login)?;
+            let targets = targets(&site.hosts.all, options, &login)?;
             if targets.is_empty()
                 && project.root.join("vagrant/Vagrantfile").is_file()
                 && environment == "vagrant"
@@ -180,7 +183,7 @@ impl Session {
                 "write them into pillar/{environment}/env.sls (`hosts: [203.0.113.10]`), or give one with -H"
             )));
         }
-        let targets = limited(once_each(targets), &options.limit, &pillar.data)?;
+        let targets = limited(once_each(targets), &options.limit, &site)?;
         let password = match options.ask_sudo_password {
             true => Some(Password::ask("sudo password: ")?),
             false => None,
@@ -190,26 +193,28 @@ impl Session {
             environment: environment.to_owned(),
             options: options.clone(),
             pillar: pillar.data,
+            site,
             targets,
             password,
             _vagrant: vagrant,
         }))
     }
 
-    pub fn pillar(&self, key: &str) -> Option<&Value> {
-        self.pillar.get(key)
+    /// What its pillar says.
+    pub fn site(&self) -> &Site {
+        &self.site
     }
 
     /// Leaves out the hosts that have none of these roles.
     pub fn keep_roles(&mut self, roles: &[&str]) -> Result<()> {
         self.some_have(roles)?;
-        self.targets = self.with_roles(roles)?;
+        self.targets = self.with_roles(roles);
         Ok(())
     }
 
     /// An error where no host has one of these roles.
     pub fn some_have(&self, roles: &[&str]) -> Result<()> {
-        if self.with_roles(roles)?.is_empty() && !self.options.local {
+        if self.with_roles(roles).is_empty() && !self.options.local {
             return Err(Fault::new(format!("none of these hosts has the role `{}`", roles.join("` or `")))
                 .help(format!("the roles stand in pillar/{}/env.sls", self.environment)));
         }
@@ -217,13 +222,12 @@ impl Session {
     }
 
     /// The hosts that have one of these roles, or that the pillar does not know.
-    pub fn with_roles(&self, roles: &[&str]) -> Result<Vec<Target>> {
-        let known = hosts(&self.pillar)?;
+    pub fn with_roles(&self, roles: &[&str]) -> Vec<Target> {
         let does = |target: &&Target| {
-            let host = known.iter().find(|host| host.name == target.name);
-            roles.is_empty() || host.is_none_or(|host| roles.iter().any(|role| host.does(role)))
+            let host = self.site.hosts.all.iter().find(|host| host.name == target.name);
+            roles.is_empty() || host.is_none_or(|host| roles.iter().any(|role| self.site.does(host, role)))
         };
-        Ok(self.targets.iter().filter(does).cloned().collect())
+        self.targets.iter().filter(does).cloned().collect()
     }
 
     /// A terminal on the first host: a shell there, or this command.
@@ -239,7 +243,7 @@ impl Session {
 
     /// Fetches what a command writes as root on the first host that has this role.
     pub fn download(&self, role: &'static str, argv: &[String], into: std::fs::File) -> Result<Exit> {
-        let targets = self.with_roles(&[role])?;
+        let targets = self.with_roles(&[role]);
         let Some(target) = targets.first() else {
             return Err(Fault::new(format!("none of these hosts has the role `{role}`")));
         };
@@ -251,7 +255,7 @@ impl Session {
     }
 
     pub fn project_name(&self) -> String {
-        self.pillar("project_name").and_then(Value::as_str).unwrap_or("project").to_owned()
+        self.site.project_name.as_ref().map_or("project", |name| name.0.as_str()).to_owned()
     }
 
     pub fn all_pillar(&self) -> &Map<String, Value> {
@@ -316,12 +320,11 @@ impl Session {
 
     /// Who comes to the hosts.
     fn claim(&self) -> Claim {
-        let known = hosts(&self.pillar).unwrap_or_default();
         Claim {
             project: self.project_name(),
             environment: self.environment.clone(),
             name: String::new(),
-            names: known.into_iter().map(|host| host.name).collect(),
+            names: self.site.hosts.all.iter().map(|host| host.name.clone()).collect(),
         }
     }
 
@@ -372,8 +375,7 @@ impl Session {
             let exit = super::locally(&order, &here::Files::project(&self.project), report);
             return Ran { exit, changed: 0 };
         }
-        // The hosts of the pillar were read when the session began.
-        let mut targets = self.with_roles(outgoing.roles).unwrap_or_default();
+        let mut targets = self.with_roles(outgoing.roles);
         targets.retain(|target| outgoing.host.as_ref().is_none_or(|host| *host == target.name));
         targets.truncate(if outgoing.first { 1 } else { targets.len() });
         for target in &targets {

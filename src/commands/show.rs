@@ -9,7 +9,8 @@ use crate::diagnostic::Problems;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
 use crate::here::{Files, Inspection};
-use crate::project::{HostEntry, Project, hosts};
+use crate::project::Project;
+use crate::site::{HostEntry, Site};
 
 use super::{check, session};
 
@@ -59,7 +60,7 @@ pub fn host_of_project(environment: &str, options: &RunOptions) -> Result<(Inspe
     if problems.fatal() {
         return Ok((host, problems));
     }
-    let named = hosts(host.pillar())?;
+    let named = Site::of(host.pillar())?.hosts.all;
     let asked = options.hosts.first().map(String::as_str).or(options.id.as_deref());
     Ok(match chosen(&named, asked, environment)? {
         Some(id) => Inspection::of_project(&project, environment, &id, &recorded),

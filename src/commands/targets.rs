@@ -1,11 +1,9 @@
 //! Which hosts a task is for and how they are reached: from the command line and the pillar.
 
-use serde_json::{Map, Value};
-
 use crate::cli::RunOptions;
 use crate::fault::{Fault, Result};
-use crate::project::{HostEntry, hosts};
 use crate::remote::{Login, Target};
+use crate::site::{self, HostEntry, Site};
 
 /// The hosts of the command line, else those of the pillar. An address of the command line that the pillar
 /// knows gets the name that it has there.
@@ -35,17 +33,26 @@ pub fn targets(known: &[HostEntry], options: &RunOptions, login: &Login) -> Resu
 }
 
 /// The hosts that `--limit` names, by their names or roles; all where it names none.
-pub fn limited(targets: Vec<Target>, limit: &[String], pillar: &Map<String, Value>) -> Result<Vec<Target>> {
+pub fn limited(targets: Vec<Target>, limit: &[String], site: &Site) -> Result<Vec<Target>> {
     if limit.is_empty() || targets.is_empty() {
         return Ok(targets);
     }
-    let known = hosts(pillar)?;
+    let known = &site.hosts.all;
     let meant = |word: &String, target: &Target| match word.strip_prefix("role:") {
-        Some(role) => known.iter().any(|host| host.name == target.name && host.does(role)),
+        Some(role) => known.iter().any(|host| host.name == target.name && site.does(host, role)),
         None => *word == target.name || *word == target.address,
     };
     if let Some(word) = limit.iter().find(|word| !targets.iter().any(|target| meant(word, target))) {
         let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+        if let Some(role) = word.strip_prefix("role:")
+            && site::role(role).is_none()
+            && !known.iter().any(|host| host.roles.iter().any(|own| own == role))
+        {
+            let problem = site::unknown_role(role);
+            return Err(
+                Fault::new(format!("--limit: {}", problem.message)).help(problem.help.unwrap_or_default())
+            );
+        }
         return Err(Fault::new(format!("--limit: `{word}` means none of the hosts"))
             .help(format!("there are {}, and roles as in role:web", names.join(", "))));
     }

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use crate::fault::{Context as _, Fault, Result};
 
-use super::Settings;
 use super::source::text;
 use super::stage::Stage;
 
@@ -24,8 +23,6 @@ pub enum Around {
 }
 
 impl Around {
-    const ALL: [Self; 5] = [Self::Code, Self::Virtualenv, Self::Shared, Self::Manage, Self::Switch];
-
     fn name(self) -> &'static str {
         match self {
             Self::Code => "code",
@@ -52,27 +49,10 @@ impl fmt::Display for Hook {
     }
 }
 
-/// An error where the pillar names a hook that no stage has.
-pub fn checked(settings: &Settings) -> Result<()> {
-    let all: Vec<String> = Around::ALL
-        .iter()
-        .flat_map(|stage| [Hook::Before(*stage).to_string(), Hook::After(*stage).to_string()])
-        // There is no code yet to run it in.
-        .filter(|name| name != "before-code")
-        .collect();
-    match settings.deploy.hooks.keys().find(|name| !all.contains(name)) {
-        Some(name) => {
-            Err(Fault::new(format!("`deploy: {{hooks: {{{name}: …}}}}` in the pillar names no hook"))
-                .help(format!("there are {}", all.join(", "))))
-        }
-        None => Ok(()),
-    }
-}
-
 /// What is to be run for a hook, as argument lists.
 pub fn commands(hook: Hook, stage: &Stage<'_>) -> Result<Vec<Vec<String>>> {
     let name = hook.to_string();
-    if let Some(lines) = stage.settings.deploy.hooks.get(&name) {
+    if let Some((_, lines)) = stage.settings.deploy.hooks.iter().find(|(hook, _)| hook.word() == name) {
         let shell = |line: &String| vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()];
         return Ok(lines.iter().map(shell).collect());
     }

@@ -89,7 +89,7 @@ pub fn prune(settings: &Settings, facts: &Facts, current: &Path) -> Result<Strin
             old.push(name);
         }
     }
-    let count = complete.saturating_sub(settings.deploy.keep.max(1));
+    let count = complete.saturating_sub(settings.deploy.keep());
     surplus.extend(old.into_iter().take(count));
     for name in &surplus {
         let path = folder.join(name);
@@ -178,7 +178,7 @@ mod tests {
         put("20260101T000000Z");
         assert!(back().ends_with("20260101T000000Z"));
         let few = Settings {
-            deploy: super::super::settings::Deploy { keep: 2, ..settings.deploy.clone() },
+            deploy: crate::site::Deploy { keep: crate::site::Count(2), ..settings.deploy.clone() },
             ..settings.clone()
         };
         let current = settings.root.join("releases/20260103T000000Z");

@@ -1,15 +1,14 @@
-//! What the pillar says about deploying.
+//! What a deploy has to know of the project.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::fault::{Fault, Result};
+use crate::site::{Deploy, Site};
 
-/// Read from `project_name`, `python`, `domain`, `https` and `deploy` of the pillar.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Of the pillar's settings, those of deploys.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub project: String,
     pub root: PathBuf,
@@ -20,43 +19,6 @@ pub struct Settings {
     /// A balancer stands before this host.
     pub balanced: bool,
     pub deploy: Deploy,
-}
-
-/// The `deploy` map of the pillar.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Deploy {
-    /// Names below `shared/` that each release has a link to.
-    pub shared: Vec<String>,
-    /// How many releases are kept.
-    pub keep: usize,
-    /// A path that answers 200 when the site works.
-    pub health: String,
-    /// Seconds that the site may take to answer.
-    pub patience: u64,
-    pub requirements: String,
-    /// Arguments of manage.py, one list each, run in this order before the switch.
-    pub manage: Vec<Vec<String>>,
-    /// Shell commands by hook, as in `after-switch`; they stand in for a program of the code's of that name.
-    pub hooks: BTreeMap<String, Vec<String>>,
-}
-
-impl Default for Deploy {
-    fn default() -> Self {
-        let words = |line: &[&str]| line.iter().map(|word| (*word).to_owned()).collect();
-        Self {
-            shared: vec!["media".to_owned()],
-            keep: 5,
-            health: "/".to_owned(),
-            patience: 30,
-            requirements: "requirements.txt".to_owned(),
-            manage: vec![
-                words(&["migrate", "--noinput"]),
-                words(&["collectstatic", "--noinput", "--verbosity", "0"]),
-            ],
-            hooks: BTreeMap::new(),
-        }
-    }
 }
 
 impl Settings {
@@ -74,46 +36,25 @@ impl Settings {
         if self.balanced { 2 } else { 0 }
     }
 
+    /// Takes them from the pillar.
+    ///
+    /// # Errors
+    /// The pillar has no `project_name`, or says something of deploys that cannot be meant.
     pub fn read(pillar: &Map<String, Value>) -> Result<Self> {
-        let text = |key: &str| pillar.get(key).and_then(Value::as_str).map(str::to_owned);
-        let project = text("project_name").ok_or_else(|| {
+        let site = Site::of(pillar)?;
+        let project = site.project_name.as_ref().map(|name| name.0.clone()).ok_or_else(|| {
             Fault::new("the pillar has no `project_name`").help("write it into pillar/project.sls")
         })?;
-        let deploy = match pillar.get("deploy") {
-            None | Some(Value::Null) => Deploy::default(),
-            Some(value) => Deploy::deserialize(value)
-                .map_err(|error| Fault::new(format!("`deploy` in the pillar: {error}")))?,
-        };
-        if !deploy.health.starts_with('/') {
-            return Err(Fault::new(format!(
-                "`deploy: {{health: {}}}` in the pillar is no path",
-                deploy.health
-            ))
-            .help("write it with a slash first, as in `health: /health/`"));
-        }
-        let certificate =
-            pillar.get("https").and_then(|https| https.get("certificate")).and_then(Value::as_str);
-        let settings = Self {
+        Ok(Self {
             root: PathBuf::from("/var/www").join(&project),
             project,
-            python: text("python").unwrap_or_else(|| "python3".to_owned()),
-            domain: text("domain"),
-            https: certificate != Some("none"),
-            balanced: balanced(pillar),
-            deploy,
-        };
-        super::hooks::checked(&settings)?;
-        Ok(settings)
+            https: site.has_https(),
+            balanced: site.is_balanced(),
+            python: site.python,
+            domain: site.domain.map(|domain| domain.0),
+            deploy: site.deploy,
+        })
     }
-}
-
-/// Whether one of the environment's hosts is a balancer.
-fn balanced(pillar: &Map<String, Value>) -> bool {
-    let hosts = pillar.get("hosts").and_then(Value::as_object);
-    hosts.into_iter().flat_map(|hosts| hosts.values()).any(|host| {
-        let roles = host.get("roles").and_then(Value::as_array);
-        roles.is_some_and(|roles| roles.iter().any(|role| role == "balancer"))
-    })
 }
 
 #[cfg(test)]
@@ -127,25 +68,21 @@ mod tests {
     #[test]
     fn the_pillar_may_say_little_or_much() {
         let plain = read(serde_json::json!({"project_name": "shop"})).unwrap();
-        assert_eq!((plain.deploy.keep, plain.https, plain.balanced), (5, true, false));
+        assert_eq!((plain.deploy.keep.0, plain.https, plain.balanced), (5, true, false));
         let fleet = serde_json::json!({"project_name": "shop",
             "hosts": {"lb": {"roles": ["balancer"]}, "web": {"roles": ["web"]}}});
         assert!(read(fleet).unwrap().balanced);
         let rich = serde_json::json!({"project_name": "shop", "deploy": {"keep": 2, "health": "/health/"},
             "https": {"certificate": "none"}});
         let rich = read(rich).unwrap();
-        assert_eq!((rich.deploy.keep, rich.deploy.health.as_str(), rich.https), (2, "/health/", false));
+        assert_eq!((rich.deploy.keep.0, rich.deploy.health.0.as_str(), rich.https), (2, "/health/", false));
         assert!(read(serde_json::json!({})).is_err());
-        assert!(
-            read(serde_json::json!({"project_name": "shop", "deploy": {"keeps": 2}}))
-                .unwrap_err()
-                .message
-                .contains("keeps")
-        );
+        let keeps = serde_json::json!({"project_name": "shop", "deploy": {"keeps": 2}});
+        assert!(read(keeps).unwrap_err().message.contains("keeps"));
         let hooks =
             serde_json::json!({"project_name": "shop", "deploy": {"hooks": {"after-swich": ["true"]}}});
         assert!(read(hooks).unwrap_err().help.unwrap().contains("after-switch"));
         let elsewhere = serde_json::json!({"project_name": "shop", "deploy": {"health": ".evil.example/"}});
-        assert!(read(elsewhere).unwrap_err().message.ends_with("is no path"));
+        assert!(read(elsewhere).unwrap_err().message.contains("is not a path"));
     }
 }

@@ -11,7 +11,8 @@ use crate::functions::Surroundings;
 use crate::library::ProjectLibrary;
 use crate::pillar::Pillar;
 use crate::plan::{Mask, is_weak};
-use crate::project::{Project, hosts};
+use crate::project::Project;
+use crate::site::Site;
 
 use super::{Files, refuse};
 
@@ -75,18 +76,10 @@ pub fn check(
     problems.extend(project.check_secrets(environment, &first.pillar.data));
     problems.extend(project.exposed_secrets());
     problems.extend(weak(environment, &first.pillar));
+    let (site, found) = check_site(project, &first.pillar);
+    problems.extend(found);
     problems.extend(check_people(project, &first.pillar));
-    let named = match hosts(&first.pillar.data) {
-        Ok(named) => named.into_iter().map(|host| host.name).collect(),
-        Err(fault) => {
-            let problem = Diagnostic::error(fault.message);
-            problems.push(match fault.help {
-                Some(help) => problem.help(help),
-                None => problem,
-            });
-            Vec::new()
-        }
-    };
+    let named: Vec<String> = site.hosts.all.into_iter().map(|host| host.name).collect();
     if id.is_some() || named.is_empty() {
         return (states(project, first, lenient, &mut problems), problems);
     }
@@ -94,6 +87,7 @@ pub fn check(
     for name in named {
         let (host, found) = with_grains(project, environment, &name, recorded);
         add(&mut problems, found);
+        add(&mut problems, check_site(project, &host.pillar).1);
         add(&mut problems, check_people(project, &host.pillar));
         count += states(project, host, lenient, &mut problems);
     }
@@ -128,6 +122,12 @@ fn weak(environment: &str, pillar: &Pillar) -> Problems {
     problems
 }
 
+/// What the pillar says about the project, and what is wrong with it.
+pub fn check_site(project: &Project, pillar: &Pillar) -> (Site, Problems) {
+    let (site, found) = Site::read(&pillar.node(), &project.states());
+    (site, hidden(&Mask::new(&pillar.secrets), found))
+}
+
 /// What is wrong with the project's name and the people of devs.sls.
 pub fn check_people(project: &Project, pillar: &Pillar) -> Problems {
     let found = refuse::problems(&project.states(), pillar, None);
@@ -137,8 +137,9 @@ pub fn check_people(project: &Project, pillar: &Pillar) -> Problems {
 /// The states of one host.
 fn states(project: &Project, host: Offline, lenient: bool, problems: &mut Problems) -> usize {
     let mask = Mask::new(&host.pillar.secrets);
-    // What is wrong with people was told in their own words, and not where the states stumble over it.
-    let stumbles = check_people(project, &host.pillar).fatal();
+    // What is wrong with the pillar was told in its own words, and not where the states stumble over it.
+    let of_people = check_people(project, &host.pillar).fatal();
+    let of_site = check_site(project, &host.pillar).1.fatal();
     let library = ProjectLibrary::new(Files::project(project).states, host.pillar, host.surroundings);
     match library.compile(&[], &[], lenient) {
         Ok(compiled) => {
@@ -148,8 +149,11 @@ fn states(project: &Project, host: Offline, lenient: bool, problems: &mut Proble
             compiled.states.len()
         }
         Err(mut found) => {
-            let of_users = |place: &Excerpt| place.file.starts_with("base:users/");
-            found.0.retain(|problem| !stumbles || !problem.place.as_ref().is_some_and(of_users));
+            let stumbles = |place: &Excerpt| {
+                (of_people && place.file.starts_with("base:users/"))
+                    || (of_site && place.file.starts_with("base:"))
+            };
+            found.0.retain(|problem| !problem.place.as_ref().is_some_and(stumbles));
             add(problems, hidden(&mask, found));
             0
         }

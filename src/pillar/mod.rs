@@ -18,7 +18,7 @@ use crate::target::Subject;
 use crate::template::{Data, Key};
 use crate::top::Entry;
 use crate::tree::Tree;
-use crate::yaml::Node;
+use crate::yaml::{Node, Shape, from_json};
 
 use self::include::Reader;
 
@@ -53,6 +53,75 @@ impl Pillar {
     pub fn place(&self, path: &[&str]) -> Option<Place> {
         self.said.iter().rev().find_map(|node| place(node, path))
     }
+}
+
+impl Pillar {
+    /// All of it as one value that knows where each part was said. What is in files that hold secrets has no place.
+    pub fn node(&self) -> Node {
+        let mut path = Vec::new();
+        self.placed(&Value::Object(self.data.as_ref().clone()), &mut path)
+    }
+
+    fn placed(&self, value: &Value, path: &mut Vec<String>) -> Node {
+        let place = self.said.iter().rev().find_map(|node| value_place(node, path)).unwrap_or_else(nowhere);
+        let shape = match value {
+            Value::Array(items) => {
+                let item = |(at, item): (usize, &Value)| self.within(at.to_string(), item, path);
+                Shape::List(items.iter().enumerate().map(item).collect())
+            }
+            Value::Object(entries) => {
+                let places: Vec<Place> = entries
+                    .keys()
+                    .map(|key| {
+                        self.said
+                            .iter()
+                            .rev()
+                            .find_map(|node| key_place(node, path, key))
+                            .unwrap_or_else(nowhere)
+                    })
+                    .collect();
+                let entry = |((key, value), place): ((&String, &Value), Place)| {
+                    (Node::string(&place, key.as_str()), self.within(key.clone(), value, path))
+                };
+                Shape::Map(entries.iter().zip(places).map(entry).collect())
+            }
+            scalar => return from_json(scalar, &place),
+        };
+        Node { place, shape }
+    }
+
+    fn within(&self, key: String, value: &Value, path: &mut Vec<String>) -> Node {
+        path.push(key);
+        let node = self.placed(value, path);
+        path.pop();
+        node
+    }
+}
+
+/// Where nothing stands.
+fn nowhere() -> Place {
+    Place::start(&Source::new("", ""))
+}
+
+/// Where the value of a path stands.
+fn value_place(node: &Node, path: &[String]) -> Option<Place> {
+    value(node, path).map(|node| node.place.clone())
+}
+
+/// Where a key of the map of a path stands.
+fn key_place(node: &Node, path: &[String], key: &str) -> Option<Place> {
+    value(node, path)?
+        .map()?
+        .iter()
+        .find(|(own, _)| own.text() == Some(key))
+        .map(|(own, _)| own.place.clone())
+}
+
+fn value<'a>(node: &'a Node, path: &[String]) -> Option<&'a Node> {
+    path.iter().try_fold(node, |node, part| match node.list() {
+        Some(items) => items.get(part.parse::<usize>().ok()?),
+        None => node.get(part),
+    })
 }
 
 /// Compiles the pillar as far as it can be, with everything that is wrong.

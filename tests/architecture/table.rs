@@ -24,6 +24,8 @@ pub const MODULES: &[Module] = &[
     // The project's files.
     module("yaml", &["source", "diagnostic"]),
     module("tree", &["fault"]),
+    // What the pillar may say about a project.
+    module("site", &["source", "diagnostic", "fault", "yaml", "tree"]),
     module("template", &["source", "diagnostic", "fault", "yaml", "tree", "glob"]),
     module("project", &["source", "diagnostic", "fault", "public_key", "yaml", "tree"]),
     // The host. Plans hold actions, which are plain data of `host`; performing them is another matter.
@@ -105,7 +107,7 @@ pub const MODULES: &[Module] = &[
     module("owner", &["fault"]),
     module("order", &["fault", "facts", "owner"]),
     // Deploying is no state: its stages are told as events, and its end as an exit code.
-    module("deploy", &["fault", "exit", "process_env", "host", "facts", "plan", "event", "order"]),
+    module("deploy", &["fault", "exit", "process_env", "host", "facts", "plan", "event", "order", "site"]),
     module("operate", &["fault", "host", "facts", "event", "order"]),
     // The host's half of a run, from an order to its events.
     module(
@@ -116,6 +118,7 @@ pub const MODULES: &[Module] = &[
             "exit",
             "tree",
             "project",
+            "site",
             "process_env",
             "host",
             "facts",
