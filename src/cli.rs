@@ -92,11 +92,12 @@ pub enum Command {
         /// The shell that reads it
         shell: clap_complete::Shell,
     },
-    /// Tell what a state function makes so, with its arguments and an example
+    /// Explain a state function or a setting of the pillar, with an example
     ///
-    /// All of them: provision doc. A module's: provision doc file. One: provision doc file.managed
+    /// All functions: provision doc. A module's: provision doc file. One: provision doc file.managed.
+    /// All settings: provision doc site. One with its keys: provision doc site.deploy
     Doc {
-        /// A module or a function [default: a line for each]
+        /// A module, a function or a setting [default: a line for each function]
         name: Option<String>,
         /// As a page in Markdown
         #[arg(long)]

@@ -10,6 +10,7 @@ mod model;
 mod roles;
 mod services;
 mod settings;
+mod templates;
 mod values;
 
 use serde_json::{Map, Value};
@@ -25,7 +26,7 @@ pub use keys::Scope;
 pub use model::Site;
 pub use roles::{ROLES, Role, role};
 pub use settings::{Field, Setting};
-pub use values::Count;
+pub use values::{Count, wrong_variable};
 
 impl Site {
     /// Reads what the pillar says, with every key that is not known and every value that cannot be meant. What is
@@ -46,6 +47,14 @@ impl Site {
             unplaced(problem);
         }
         (site, problems)
+    }
+
+    /// What can be read of the pillar; what is wrong counts as not said.
+    pub fn readable(pillar: &Map<String, Value>) -> Self {
+        let pillar = from_json(&Value::Object(pillar.clone()), &Place::start(&Source::new("", "")));
+        let mut site = keys::readable(&pillar);
+        site.hosts.resolve(&Anything);
+        site
     }
 
     /// Reads the pillar of a task, whose files were checked before: what every task reads must be right, and of the

@@ -152,6 +152,18 @@ fn a_bare_tree_is_shown_and_what_is_wrong_with_it() {
 }
 
 #[test]
+fn the_page_of_settings_is_what_the_program_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = root.join("docs/settings.md");
+    let printed = printed(root, "doc site --markdown");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&page, &printed).unwrap();
+    }
+    let kept = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(kept == printed, "docs/settings.md is not current: UPDATE=1 cargo test --test authoring");
+}
+
+#[test]
 fn the_page_of_state_functions_is_what_the_program_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = root.join("docs/states.md");

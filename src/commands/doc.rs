@@ -1,4 +1,4 @@
-//! `provision doc`: what the state functions do, from the table that the compiler reads, too.
+//! `provision doc`: what the state functions do, from the table that the compiler reads, too; and the settings.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -9,7 +9,14 @@ use crate::exit::Exit;
 use crate::fault::{Fault, Result};
 use crate::states::{FUNCTIONS, Row, meaning};
 
+use super::settings;
+
 pub fn run(name: Option<&str>, markdown: bool) -> Result<Exit> {
+    if let Some(name) = name.filter(|name| name.split('.').next() == Some(settings::NAME)) {
+        let text = settings::described(name, markdown)?;
+        let _closed = std::io::stdout().lock().write_all(text.as_bytes());
+        return Ok(Exit::Converged);
+    }
     let rows = chosen(name)?;
     let text = match name {
         _ if markdown => page(&rows),
@@ -32,7 +39,9 @@ fn chosen(name: Option<&str>) -> Result<Vec<&'static Row>> {
     let fault = Fault::new(format!("there is no state module or function `{name}`"));
     Err(match nearest(name, known) {
         Some(near) => fault.help(format!("did you mean `{near}`?")),
-        None => fault.help("`provision doc` lists all"),
+        None => {
+            fault.help("`provision doc` lists all; `provision doc site` lists the settings of the pillar")
+        }
     })
 }
 

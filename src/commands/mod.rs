@@ -18,6 +18,7 @@ mod releases;
 mod sandbox;
 mod serve;
 mod session;
+mod settings;
 mod show;
 mod take_over;
 mod targets;

@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::fault::{Fault, Result};
 use crate::functions::{Catalog, Surroundings};
 use crate::pillar::{self, Pillar};
+use crate::site::Site;
 use crate::sls::{self, Files, Variables};
 use crate::source::Source;
 use crate::states::{Library, LibraryFile, RenderRequest};
@@ -49,6 +50,10 @@ impl ProjectLibrary {
         catalog.set_pillar(Arc::clone(&pillar.data));
         let mut context = pillar::context(&surroundings);
         context.push(("pillar".into(), Data::from_serialize(&*pillar.data)));
+        if states.has_base() {
+            let site = Site::readable(&pillar.data);
+            context.push(("site".into(), Data::from_serialize(&site.for_templates())));
+        }
         Self {
             files: Files::new(states, catalog.clone()),
             functions: catalog,

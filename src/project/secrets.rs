@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 
 use super::is_secret;
 use crate::diagnostic::{Diagnostic, Problems};
+use crate::site::wrong_variable;
 use crate::source::{Place, Source};
 use crate::tree::Tree;
 use crate::yaml::{self, Node};
 
 /// Compares `secrets.example` with what the environment's pillar holds. No value is ever shown.
 pub fn check(root: &Path, environment: &str, pillar: &Map<String, Value>) -> Problems {
-    let mut problems = Problems::default();
+    let mut problems = values(environment, pillar);
     let path = root.join("secrets.example");
     let Ok(text) = std::fs::read_to_string(&path) else { return problems };
     let source = Source::new("secrets.example", text);
@@ -66,6 +67,44 @@ pub fn check(root: &Path, environment: &str, pillar: &Map<String, Value>) -> Pro
     problems
 }
 
+/// Secrets that a process environment cannot hold, or that YAML took for something else. No value is shown.
+fn values(environment: &str, pillar: &Map<String, Value>) -> Problems {
+    let mut problems = Problems::default();
+    let file = format!("pillar/{environment}/secrets.sls");
+    let secrets = match pillar.get("secrets") {
+        None | Some(Value::Null) => return problems,
+        Some(Value::Object(secrets)) => secrets,
+        Some(_) => {
+            let problem =
+                Diagnostic::error(format!("`secrets` in `{file}` must be a map of names and values"));
+            problems
+                .push(problem.help("write it as in `secrets:`, and below, indented, `SECRET_KEY: \"…\"`"));
+            return problems;
+        }
+    };
+    for (name, value) in secrets {
+        if let Some(wrong) = wrong_variable(name) {
+            problems.push(Diagnostic::error(format!("in `{file}`, {wrong}")));
+        }
+        let what = match value {
+            Value::Null => continue,
+            Value::String(text) if text.contains('\0') => {
+                "holds a zero byte, which no process environment can"
+            }
+            Value::String(_) => continue,
+            Value::Bool(_) => "is a yes or no to YAML",
+            Value::Number(_) => "is a number to YAML, which may not be what is written",
+            Value::Array(_) => "is a list",
+            Value::Object(_) => "is a map",
+        };
+        problems.push(
+            Diagnostic::error(format!("the secret `{name}` in `{file}` {what}"))
+                .help(format!("write it in quotes, as in `{name}: \"…\"`")),
+        );
+    }
+    problems
+}
+
 /// Warnings of files with secrets, of whichever environment, that others can read.
 pub fn exposed(root: &Path) -> Problems {
     let mut problems = Problems::default();
@@ -102,6 +141,26 @@ pub fn hollow(path: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_text_under_a_name_that_a_process_can_have() {
+        let pillar = serde_json::json!({"secrets": {"A": "text", "B": 42798, "C": true, "D": [1], "E-F": "x", "G": "a\0b", "H": null}});
+        let found = values("staging", pillar.as_object().unwrap());
+        let told: Vec<_> = found.0.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "the secret `B` in `pillar/staging/secrets.sls` is a number to YAML, which may not be what is written",
+                "the secret `C` in `pillar/staging/secrets.sls` is a yes or no to YAML",
+                "the secret `D` in `pillar/staging/secrets.sls` is a list",
+                "in `pillar/staging/secrets.sls`, `E-F` cannot name a variable of a process: use letters, digits and `_`, as in `SECRET_KEY`",
+                "the secret `G` in `pillar/staging/secrets.sls` holds a zero byte, which no process environment can",
+            ]
+        );
+        assert!(!told.iter().any(|line| line.contains("42798")));
+        let text = serde_json::json!({"secrets": "hush"});
+        assert_eq!(values("staging", text.as_object().unwrap()).0.len(), 1);
+    }
 
     #[test]
     fn files_that_others_can_read_are_told() {

@@ -43,8 +43,9 @@ settings! {
         /// What `manage.py` does before the switch: lists of words, one after another.
         #[example = "manage: [[migrate, --noinput], [compress]]"]
         pub manage: Vec<Vec<String>> = default_manage(),
-        /// Shell commands before or after a stage, in the release and as the project's user. They stand in for a
-        /// program of that name in `deploy/hooks` of the code.
+        /// Shell commands before or after a stage (`before-` or `after-` with `virtualenv`, `shared`, `manage` or
+        /// `switch`, and `after-code`), in the release and as the project's user. They stand in for a program of that
+        /// name in `deploy/hooks` of the code.
         #[example = "hooks: {after-switch: [./notify.sh]}"]
         pub hooks: BTreeMap<HookName, Vec<String>> = BTreeMap::new(),
     }

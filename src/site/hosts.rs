@@ -23,22 +23,25 @@ pub struct HostEntry {
     pub address: String,
     pub user: Option<String>,
     pub port: Option<u16>,
+    /// As the other hosts reach it, if that is another address.
+    pub internal: Option<String>,
     /// As written; none: the default ones ([`super::Site::roles_of`]).
     pub roles: Vec<String>,
 }
 
 /// All of them: a list of addresses, or a map of names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(transparent)]
 pub struct Hosts {
     pub all: Vec<HostEntry>,
     #[serde(skip)]
     written: Option<Node>,
+    #[serde(skip)]
+    named: bool,
 }
 
 impl<'de> Deserialize<'de> for Hosts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { all: Vec::new(), written: Some(Node::deserialize(deserializer)?) })
+        Ok(Self { all: Vec::new(), written: Some(Node::deserialize(deserializer)?), named: false })
     }
 }
 
@@ -78,6 +81,11 @@ settings! {
 }
 
 impl Hosts {
+    /// Whether each was given a name.
+    pub fn are_named(&self) -> bool {
+        self.named
+    }
+
     /// Reads what was written.
     pub fn resolve(&mut self, scope: &dyn Scope) -> Problems {
         let mut problems = Problems::default();
@@ -97,6 +105,7 @@ impl Hosts {
                 }
             }
             Shape::Map(entries) => {
+                self.named = true;
                 for (key, value) in entries.iter() {
                     let name = key.text().unwrap_or_default();
                     if let Some(host) = named(name, value, scope, &mut problems) {
@@ -178,6 +187,7 @@ fn named(name: &str, value: &Node, scope: &dyn Scope, problems: &mut Problems) -
         address: host.address.unwrap_or_else(|| name.to_owned()),
         user: host.user,
         port: host.port.map(|port| port.0),
+        internal: host.internal,
         roles,
         ..plain
     })

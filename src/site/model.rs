@@ -13,7 +13,7 @@ use super::services::{
     Person, Postgres, Ssh, Sudo, Tls, UnattendedUpgrades,
 };
 use super::settings::settings;
-use super::values::{Application, Domain, Module, ReadElsewhere, Scalar, Variable};
+use super::values::{Application, Domain, HostKey, Module, ReadElsewhere, Scalar, Variable};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
@@ -98,7 +98,7 @@ settings! {
         pub ssh: Ssh = Ssh::default(),
         /// Host keys of code hosts, besides GitHub, GitLab, Bitbucket and Codeberg.
         #[example = "known_hosts: {git.example.com: ssh-ed25519 AAAA…}"]
-        pub known_hosts: BTreeMap<String, Value> = BTreeMap::new(),
+        pub known_hosts: BTreeMap<String, HostKey> = BTreeMap::new(),
         /// The firewall.
         #[example = "firewall: {allow: [{port: 8125}]}"]
         pub firewall: Firewall = Firewall::default(),

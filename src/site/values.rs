@@ -118,6 +118,17 @@ form!(
     }
 );
 form!(
+    /// A key of a host, as ssh-keyscan(1) prints it.
+    HostKey,
+    "a host key",
+    |text| {
+        let mut words = text.split_whitespace();
+        let is_key = words.next().is_some_and(|kind| kind.starts_with("ssh-") || kind.starts_with("ecdsa-"));
+        (!is_key || words.next().is_none())
+            .then(|| "this is not a host key: write its type and the key, as in `ssh-ed25519 AAAA…`".to_owned())
+    }
+);
+form!(
     /// The import path of a module.
     Module,
     "a Python module",

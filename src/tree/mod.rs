@@ -93,6 +93,11 @@ impl Tree {
         })
     }
 
+    /// Whether the base tree lies under it.
+    pub fn has_base(&self) -> bool {
+        self.layers.iter().any(|layer| matches!(layer, Layer::Base))
+    }
+
     /// Whether a file of the project's is called so, or a folder with files.
     pub fn has_own(&self, name: &str) -> bool {
         self.layers.iter().any(|layer| match layer {
@@ -109,14 +114,12 @@ impl Tree {
     /// Whether the file at a path is, or says the same as, the base tree's.
     pub fn equals_base(&self, path: &str) -> bool {
         let base = base::read(path).map(|file| file.bytes);
-        let has_base = self.layers.iter().any(|layer| matches!(layer, Layer::Base));
-        has_base && base.is_some() && self.read(path).ok().flatten().map(|file| file.bytes) == base
+        self.has_base() && base.is_some() && self.read(path).ok().flatten().map(|file| file.bytes) == base
     }
 
     /// Whether what is called so (`users`: `users.sls` and all of `users/`) is the base tree's, none of it replaced.
     pub fn keeps_base(&self, name: &str) -> bool {
-        let has_base = self.layers.iter().any(|layer| matches!(layer, Layer::Base));
-        has_base && !self.has_own(name)
+        self.has_base() && !self.has_own(name)
     }
 
     /// The paths of all files under a folder (`""`: all), relative to it, sorted; `None`: no such folder.

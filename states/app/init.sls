@@ -6,7 +6,7 @@
 # gunicorn:ports (none: a socket; else a web program for each of these ports of 127.0.0.1).
 {%- from 'project.jinja' import project, roles with context %}
 {%- from 'app/map.jinja' import environment, web_programs with context %}
-{%- set python = pillar.get('python', 'python3') %}
+{%- set python = site.python %}
 include:
   - supervisor
 

@@ -3,8 +3,8 @@
 # kernel:sysctl (a map of more, or others).
 {%- set settings = salt['slsutil.merge'](
   {'net.core.somaxconn': 1024, 'vm.swappiness': 10},
-  salt['pillar.get']('kernel:sysctl', {})) %}
-{%- set vm = salt['pillar.get']('kernel:vm', grains.virtual != 'container') %}
+  site.kernel.sysctl) %}
+{%- set vm = site.kernel.vm if site.kernel.vm is not none else grains.virtual != 'container' %}
 {%- for name, value in settings.items() if vm or not name.startswith('vm.') %}
 {{ name }}:
   sysctl.present:

@@ -1,6 +1,6 @@
 # The system's language and encoding.
 # Pillar: locale (en_US.UTF-8; C.UTF-8 is there without being generated).
-{%- set locale = pillar.get('locale', 'en_US.UTF-8') %}
+{%- set locale = site.locale %}
 locales:
   pkg.installed:
     - install_recommends: False

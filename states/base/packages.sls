@@ -14,11 +14,11 @@ base-packages:
       - openssl
       - procps
       - rsync
-{% if pillar.get('packages') %}
+{% if site.packages %}
 project-packages:
   pkg.installed:
     - pkgs:
-{%- for package in pillar.packages %}
+{%- for package in site.packages %}
       - {{ package | yaml_dquote }}
 {%- endfor %}
 {%- endif %}

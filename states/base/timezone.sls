@@ -4,7 +4,7 @@ tzdata:
   pkg.installed:
     - install_recommends: False
 
-{{ pillar.get('timezone', 'Etc/UTC') }}:
+{{ site.timezone }}:
   timezone.system:
     - utc: True
     - require:

@@ -1,7 +1,7 @@
 # Security updates install themselves every day.
 # Pillar: unattended_upgrades:enabled (yes), :reboot (no), :reboot_time ('04:00').
-{%- set enabled = salt['pillar.get']('unattended_upgrades:enabled', True) %}
-{%- set reboot = salt['pillar.get']('unattended_upgrades:reboot', False) %}
+{%- set enabled = site.unattended_upgrades.enabled %}
+{%- set reboot = site.unattended_upgrades.reboot %}
 unattended-upgrades:
   pkg.installed:
     - install_recommends: False
@@ -16,4 +16,4 @@ unattended-upgrades:
         APT::Periodic::AutocleanInterval "7";
         Unattended-Upgrade::Remove-Unused-Kernel-Packages "true";
         Unattended-Upgrade::Automatic-Reboot "{{ 'true' if reboot else 'false' }}";
-        Unattended-Upgrade::Automatic-Reboot-Time "{{ salt['pillar.get']('unattended_upgrades:reboot_time', '04:00') }}";
+        Unattended-Upgrade::Automatic-Reboot-Time "{{ site.unattended_upgrades.reboot_time }}";

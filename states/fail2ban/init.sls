@@ -1,7 +1,7 @@
 # fail2ban shuts out addresses that try passwords or keys at sshd.
 # Pillar: fail2ban:enabled (yes), :bantime (1h), :findtime (10m), :maxretry (5),
 # :ignoreip (a list of addresses and networks).
-{%- if salt['pillar.get']('fail2ban:enabled', True) %}
+{%- if site.fail2ban.enabled %}
 fail2ban-packages:
   pkg.installed:
     - install_recommends: False

@@ -3,12 +3,12 @@
 # database, cache and queue; everything else is refused.
 # Pillar: firewall:enabled (yes), firewall:allow (maps of port, proto, from, comment).
 {%- from 'project.jinja' import queue, roles, peers with context %}
-{%- if salt['pillar.get']('firewall:enabled', True) %}
+{%- if site.firewall.enabled %}
 
 {#- The port that sshd has now, and the one it shall have. -#}
 {%- set port_now = grains.get('ssh_port', 22) %}
 {%- set rules = namespace(all=[]) %}
-{%- for port in [port_now, salt['pillar.get']('ssh:port', port_now)] | unique %}
+{%- for port in [port_now, site.ssh.port or port_now] | unique %}
   {%- set rules.all = rules.all + [{'port': port, 'comment': 'ssh'}] %}
 {%- endfor %}
 {%- if 'balancer' in roles or ('web' in roles and not peers.balancers) %}
@@ -50,11 +50,11 @@ firewall-outgoing:
     - policy: allow
     - require:
       - pkg: ufw
-{% for rule in rules.all + salt['pillar.get']('firewall:allow', []) %}
-allow-{{ rule.port }}-{{ rule.get('proto', 'tcp') }}-from-{{ rule.get('from', 'any') }}:
+{% for rule in rules.all + site.firewall.allow %}
+allow-{{ rule.port }}-{{ rule.get('proto') or 'tcp' }}-from-{{ rule.get('from') or 'any' }}:
   ufw.allow:
     - port: {{ rule.port }}
-    - proto: {{ rule.get('proto', 'tcp') }}
+    - proto: {{ rule.get('proto') or 'tcp' }}
 {%- if rule.get('from') %}
     - from: {{ rule.from }}
 {%- endif %}
@@ -72,7 +72,7 @@ allow-{{ rule.port }}-{{ rule.get('proto', 'tcp') }}-from-{{ rule.get('from', 'a
                 '6d656d636163686564': 'memcached', '7265646973': 'redis', '7261626269746d71': 'rabbitmq'} %}
 {%- set wanted = namespace(all=[]) %}
 {%- for rule in rules.all %}
-  {%- set wanted.all = wanted.all + [rule.port ~ ' ' ~ rule.get('from', 'any')] %}
+  {%- set wanted.all = wanted.all + [rule.port ~ ' ' ~ (rule.get('from') or 'any')] %}
 {%- endfor %}
 {%- for file in ['/etc/ufw/user.rules', '/etc/ufw/user6.rules'] if salt['file.file_exists'](file) %}
   {%- for line in salt['file.read'](file).splitlines() if line.startswith('### tuple ### allow tcp ') %}

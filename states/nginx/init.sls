@@ -7,7 +7,7 @@
 # tls:key of secrets.sls; none: plain http, where something in front does the rest);
 # nginx:max_upload (20m).
 {%- from 'project.jinja' import project, roles with context %}
-{%- from 'nginx/map.jinja' import site with context %}
+{%- from 'nginx/map.jinja' import server with context %}
 nginx:
   pkg.installed:
     - install_recommends: False
@@ -19,10 +19,10 @@ nginx:
     - watch:
       - file: /etc/nginx/nginx.conf
       - file: /etc/nginx/sites-enabled/{{ project.name }}.conf
-{%- if site.certificate == 'own' %}
-      - file: {{ site.crt }}
-      - file: {{ site.key }}
-{%- elif site.certificate == 'self-signed' %}
+{%- if server.certificate == 'own' %}
+      - file: {{ server.crt }}
+      - file: {{ server.key }}
+{%- elif server.certificate == 'self-signed' %}
       - cmd: certificate
 {%- endif %}
 
@@ -44,7 +44,7 @@ nginx:
     - mode: '0700'
     - require:
       - pkg: nginx
-{% if site.certificate == 'self-signed' %}
+{% if server.certificate == 'self-signed' %}
 certificate-package:
   pkg.installed:
     - name: openssl
@@ -55,20 +55,20 @@ certificate:
   cmd.run:
     - name: >-
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -days 3650
-        -subj '/CN={{ site.domain }}'
-        -addext 'subjectAltName={% for name in [site.domain] + site.aliases %}DNS:{{ name }}{{ '' if loop.last else ',' }}{% endfor %}'
-        -keyout {{ site.key }} -out {{ site.crt }}
+        -subj '/CN={{ server.domain }}'
+        -addext 'subjectAltName={% for name in [server.domain] + server.aliases %}DNS:{{ name }}{{ '' if loop.last else ',' }}{% endfor %}'
+        -keyout {{ server.key }} -out {{ server.crt }}
     - umask: '077'
     - creates:
-      - {{ site.key }}
-      - {{ site.crt }}
+      - {{ server.key }}
+      - {{ server.crt }}
     - require:
       - pkg: certificate-package
       - file: /etc/nginx/tls
     - require_in:
       - file: /etc/nginx/sites-enabled/{{ project.name }}.conf
-{% elif site.certificate == 'own' %}
-{{ site.crt }}:
+{% elif server.certificate == 'own' %}
+{{ server.crt }}:
   file.managed:
     - contents_pillar: tls:certificate
     - user: root
@@ -79,7 +79,7 @@ certificate:
     - require_in:
       - file: /etc/nginx/sites-enabled/{{ project.name }}.conf
 
-{{ site.key }}:
+{{ server.key }}:
   file.managed:
     - contents_pillar: tls:key
     - user: root
@@ -90,8 +90,6 @@ certificate:
       - file: /etc/nginx/tls
     - require_in:
       - file: /etc/nginx/sites-enabled/{{ project.name }}.conf
-{% elif site.https %}
-{{ raise('`https: {certificate: ' ~ site.certificate ~ '}` in the pillar: it can be self-signed, own or none') }}
 {% endif %}
 # Includes sites-enabled/*.conf only, and so not the package's own "default".
 /etc/nginx/nginx.conf:

@@ -62,7 +62,7 @@ database:
     - user: postgres
     - require:
       - postgres_user: database-user
-{% for extension in salt['pillar.get']('postgres:extensions', []) %}
+{% for extension in site.postgres.extensions %}
 extension-{{ extension }}:
   postgres_extension.present:
     - name: {{ extension }}

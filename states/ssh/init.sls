@@ -5,7 +5,7 @@
 # Pillar: users (see pillar/devs.sls), ssh:port (unset: sshd's port stays as it is),
 # ssh:allow_groups ([login]).
 {%- from 'users/map.jinja' import admins with context %}
-{%- set port = salt['pillar.get']('ssh:port') %}
+{%- set port = site.ssh.port %}
 include:
   - users
   - sudo

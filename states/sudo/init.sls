@@ -1,7 +1,7 @@
 # Members of the group admin may do everything as root.
 # Pillar: sudo:nopasswd (yes, for the accounts have no passwords unless devs.sls
 # gives them one).
-{%- set nopasswd = salt['pillar.get']('sudo:nopasswd', True) %}
+{%- set nopasswd = site.sudo.nopasswd %}
 sudo:
   pkg.installed:
     - install_recommends: False

@@ -3,7 +3,7 @@
 # Pillar: celery:app (the Celery application, as in `celery -A`), :concurrency (one for
 # each processor), :queues, :broker (redis, or rabbitmq), :beat (no), :options (more words for the worker).
 {%- from 'project.jinja' import project, first_of with context %}
-{%- set celery = pillar.get('celery') or {} %}
+{%- set celery = site.celery or {} %}
 include:
   - supervisor
   - app

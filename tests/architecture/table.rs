@@ -27,7 +27,7 @@ pub const MODULES: &[Module] = &[
     // What the pillar may say about a project.
     module("site", &["source", "diagnostic", "fault", "yaml", "tree"]),
     module("template", &["source", "diagnostic", "fault", "yaml", "tree", "glob"]),
-    module("project", &["source", "diagnostic", "fault", "public_key", "yaml", "tree"]),
+    module("project", &["source", "diagnostic", "fault", "public_key", "yaml", "tree", "site"]),
     // The host. Plans hold actions, which are plain data of `host`; performing them is another matter.
     module("host", &["fault"]),
     module("process_env", &["fault"]),
@@ -92,6 +92,7 @@ pub const MODULES: &[Module] = &[
             "diagnostic",
             "fault",
             "yaml",
+            "site",
             "tree",
             "template",
             "sls",

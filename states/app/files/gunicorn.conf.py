@@ -6,7 +6,7 @@ import select
 from wsgiref.util import setup_testing_defaults
 
 workers = {{ workers }}
-timeout = {{ salt['pillar.get']('gunicorn:timeout', 30) }}
+timeout = {{ site.gunicorn.timeout }}
 graceful_timeout = 20
 # A worker is renewed now and then, not all at once: leaks stay small.
 max_requests = 2000
@@ -38,8 +38,8 @@ def awaited():
 def answer(application):
     """Asks the application what the deploy will ask the site; gives the status."""
     environ = {
-        "PATH_INFO": "{{ salt['pillar.get']('deploy:health', '/') }}",
-        "HTTP_HOST": "{{ pillar.domain }}",
+        "PATH_INFO": "{{ site.deploy.health }}",
+        "HTTP_HOST": "{{ site.domain }}",
         "HTTP_X_FORWARDED_PROTO": "https",
         "wsgi.url_scheme": "https",
         "REMOTE_ADDR": "127.0.0.1",
