@@ -1,6 +1,7 @@
 //! A project on the operator's machine: its root, environments and hosts, whether its secrets are all there,
 //! and what of it travels to a host. Must not know ssh.
 
+mod code;
 mod name;
 pub mod people;
 mod secrets;
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Problems, nearest};
 use crate::fault::{Context as _, Fault, Result};
+use crate::site::Site;
 use crate::tree::Tree;
 
 pub use name::check as project_name_problems;
@@ -137,6 +139,11 @@ impl Project {
     /// Every secret that `secrets.example` names must be in the environment's pillar.
     pub fn check_secrets(&self, environment: &str, pillar: &Map<String, Value>) -> Problems {
         secrets::check(&self.root, environment, pillar)
+    }
+
+    /// Warnings of code in the project's own folder that a deploy would stumble over.
+    pub fn check_code(&self, site: &Site, roles: &[&str]) -> Problems {
+        code::check(&self.root, site, roles)
     }
 
     /// Warnings of files with secrets that others on this machine can read.

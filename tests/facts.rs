@@ -12,6 +12,7 @@ use provision::facts::Grains;
 use provision::functions::Surroundings;
 use provision::library::ProjectLibrary;
 use provision::pillar;
+use provision::site::Site;
 use provision::states::{Library, RenderRequest};
 use provision::tree::Tree;
 use serde_json::Value;
@@ -125,14 +126,20 @@ fn roles_that_cannot_work_are_refused() {
         ),
         ("a", "a: {roles: [web, balancer]}", "", "cannot have both"),
         ("a", "a: {roles: [worker]}", "", "celery: {app"),
-        ("a", "a: {roles: [worker]}", "celery: {app: x, broker: kafka}\n", "redis or rabbitmq"),
+        ("a", "a: {roles: [worker]}", "celery: {app: x, broker: kafka}\n", "`rabbitmq` or `redis`"),
         ("a", "a: {roles: [queue]}", "celery: {app: x, broker: rabbitmq}\n", "QUEUE_PASSWORD"),
-        ("a", "a: {roles: [web]}", "https: {certificate: selfsigned}\n", "self-signed, own or none"),
+        (
+            "a",
+            "a: {roles: [web]}",
+            "https: {certificate: selfsigned}\n",
+            "one of `none`, `own` or `self-signed`",
+        ),
     ] {
-        let problems = library(here, &grains, id, &format!("{more}hosts: {{{hosts}}}\n"))
-            .compile(&[], &[], false)
-            .err()
-            .unwrap_or_else(|| panic!("{hosts} compiles"));
+        let library = library(here, &grains, id, &format!("{more}hosts: {{{hosts}}}\n"));
+        let states = Tree::over_base(here.join("states"));
+        let (_, mut problems) = Site::read(&library.pillar_data().node(), &states);
+        problems.extend(library.compile(&[], &[], false).err().unwrap_or_default());
+        assert!(problems.fatal(), "{hosts} is right");
         let texts: Vec<&str> = problems.0.iter().map(|problem| problem.message.as_str()).collect();
         assert!(texts.iter().any(|text| text.contains(told)), "{hosts}: {texts:?}");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::deploy;
 use crate::diagnostic::{Diagnostic, Excerpt, Problems};
 use crate::facts::Grains;
 use crate::functions::Surroundings;
@@ -12,7 +13,7 @@ use crate::library::ProjectLibrary;
 use crate::pillar::Pillar;
 use crate::plan::{Mask, is_weak};
 use crate::project::Project;
-use crate::site::Site;
+use crate::site::{Scope as _, Site};
 
 use super::{Files, refuse};
 
@@ -78,6 +79,9 @@ pub fn check(
     problems.extend(weak(environment, &first.pillar));
     let (site, found) = check_site(project, &first.pillar);
     problems.extend(found);
+    if project.states().base_reads("app") && !deploy::is_url(&site.repo) {
+        problems.extend(project.check_code(&site, &site.roles()));
+    }
     problems.extend(check_people(project, &first.pillar));
     let named: Vec<String> = site.hosts.all.into_iter().map(|host| host.name).collect();
     if id.is_some() || named.is_empty() {

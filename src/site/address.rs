@@ -38,13 +38,10 @@ pub fn wrong_name(text: &str) -> Option<String> {
     None
 }
 
-/// What is wrong with the address of a host, as `hosts` has it: a name or an IP address, with a port or without.
+/// What is wrong with the address of a host, as `hosts` has it: a name or an IP address, with a user and a port or
+/// without.
 pub fn wrong_address(text: &str) -> Option<String> {
-    if let Some((user, rest)) = text.split_once('@') {
-        return Some(format!(
-            "`{text}` has a user in it: write `{{address: {rest}, user: {user}}}` under the host's name"
-        ));
-    }
+    let text = text.split_once('@').map_or(text, |(_, rest)| rest);
     if text.contains("://") || text.is_empty() {
         return wrong_name(text);
     }
@@ -100,7 +97,7 @@ mod tests {
         for wrong in [
             "10.77.1",
             "10",
-            "root@203.0.113.10",
+            "root@10.77.1",
             "https://a.example",
             "a b",
             "",

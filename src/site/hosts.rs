@@ -133,6 +133,12 @@ impl Hosts {
             let help = "one machine has one name: take one of them out, or correct its address";
             problems.push(Diagnostic::error(message).at(&at.place).help(help));
         } else {
+            if let Some((user, rest)) = host.address.split_once('@') {
+                let message = format!("`{}` has a user in it", host.address);
+                let help =
+                    format!("write them apart: `{{address: {rest}, user: {user}}}` under the host's name");
+                problems.push(Diagnostic::warning(message).at(&at.place).help(help));
+            }
             self.all.push(host);
         }
     }

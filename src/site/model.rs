@@ -159,6 +159,14 @@ impl Site {
         self.roles_of(host).contains(&role)
     }
 
+    /// The roles that any of the hosts has.
+    pub fn roles(&self) -> Vec<&str> {
+        match self.hosts.all.as_slice() {
+            [] => default_roles(self.celery.is_some()),
+            hosts => hosts.iter().flat_map(|host| self.roles_of(host)).collect(),
+        }
+    }
+
     /// Whether one of the hosts is a balancer.
     pub fn is_balanced(&self) -> bool {
         self.hosts.all.iter().any(|host| self.does(host, "balancer"))
@@ -175,10 +183,7 @@ pub fn together(site: &Site, pillar: &Node, scope: &dyn Scope) -> Vec<Diagnostic
     if !scope.has_base_top() {
         return Vec::new();
     }
-    let mut roles: Vec<&str> = site.hosts.all.iter().flat_map(|host| site.roles_of(host)).collect();
-    if roles.is_empty() {
-        roles = default_roles(site.celery.is_some());
-    }
+    let roles = site.roles();
     let has = |names: &[&str]| roles.iter().any(|role| names.contains(role));
     let mut problems = Vec::new();
     let project = "pillar/project.sls";

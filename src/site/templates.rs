@@ -31,9 +31,10 @@ impl Site {
     }
 }
 
-/// The address at which other hosts reach one: that of its internal network, else that of ssh, without its port.
+/// The address at which other hosts reach one: that of its internal network, else that of ssh, without its port and user.
 fn peer_address(host: &HostEntry) -> &str {
     let address = host.internal.as_deref().unwrap_or(&host.address);
+    let address = address.split_once('@').map_or(address, |(_, rest)| rest);
     if let Some((address, _)) = address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return address;
     }
@@ -52,7 +53,7 @@ mod tests {
         for (address, expected) in [
             ("192.0.2.1", "192.0.2.1"),
             ("192.0.2.1:2222", "192.0.2.1"),
-            ("web1", "web1"),
+            ("ada@web1", "web1"),
             ("[2001:db8::1]:22", "2001:db8::1"),
             ("2001:db8::1", "2001:db8::1"),
         ] {

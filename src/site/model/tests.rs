@@ -119,7 +119,7 @@ fn each_slip_is_told_at_its_place() {
         ("env: {A-B: 1}", "5:7: `A-B` cannot name a variable of a process: use letters, digits and `_`, as in `SECRET_KEY`".into()),
         ("env: {A: [1]}", "5:10: `A` must be a string, not a list".into()),
         ("hosts: [10.77.1]", "5:9: `10.77.1` is neither an IPv4 address, which has four numbers, nor a host name (in pillar/ENV/env.sls: `hosts: [203.0.113.10]`, or `hosts: {web1: {address: 203.0.113.10, user: ada}}`)".into()),
-        ("hosts: [root@192.0.2.1]", "5:9: `root@192.0.2.1` has a user in it: write `{address: 192.0.2.1, user: root}` under the host's name (in pillar/ENV/env.sls: `hosts: [203.0.113.10]`, or `hosts: {web1: {address: 203.0.113.10, user: ada}}`)".into()),
+        ("hosts: [root@192.0.2.1]", "5:9: `root@192.0.2.1` has a user in it (write them apart: `{address: 192.0.2.1, user: root}` under the host's name)".into()),
         ("hosts: {a: {adress: 192.0.2.1}}", "5:13: `adress` is not known here (did you mean `address`?)".into()),
         ("hosts: {a: {roles: [wbe]}}", "5:21: there is no role `wbe` (did you mean `web`?)".into()),
         ("hosts: {a: 192.0.2.1, b: 192.0.2.1}", "5:26: `a` and `b` in `hosts` have the same address, `192.0.2.1` (one machine has one name: take one of them out, or correct its address)".into()),
