@@ -19,6 +19,8 @@ wsgi: example.wsgi:application
 
 # The project's own states, in states/, applied after those that come with provision.
 #states: [site]
+# Keys that they read, and that are not called like one of them.
+#extra_keys: [mailing_lists]
 
 # --- the host -----------------------------------------------------------------
 #timezone: Etc/UTC

@@ -151,6 +151,28 @@ fn a_bare_tree_is_shown_and_what_is_wrong_with_it() {
     assert!(String::from_utf8_lossy(&near.stderr).contains("did you mean `web.sls`?"));
 }
 
+/// Each role has its row in the documentation, its state files, and a host in a test.
+#[test]
+fn every_role_is_documented_made_and_tested() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let (page, top) = (read("docs/fleet.md"), read("states/top.sls"));
+    let tests = ["fleet", "site", "promote"].map(|name| read(&format!("tests/hosts_{name}.rs"))).concat();
+    for role in provision::site::ROLES {
+        assert!(
+            page.contains(&format!("| `{}` | {} |", role.name, role.about)),
+            "{}: docs/fleet.md",
+            role.name
+        );
+        assert!(top.contains(&format!("'{}' in roles", role.name)), "{}: states/top.sls", role.name);
+        assert!(!role.sls.is_empty(), "{}", role.name);
+        for sls in role.sls {
+            assert!(root.join("states").join(sls).join("init.sls").is_file(), "{}: {sls}", role.name);
+        }
+        assert!(tests.contains(role.name), "{}: no test on a real host", role.name);
+    }
+}
+
 #[test]
 fn the_page_of_settings_is_what_the_program_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

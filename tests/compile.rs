@@ -187,13 +187,16 @@ fn told(problems: &Problems) -> String {
 fn the_environments_of_this_repository_are_right() {
     let temp = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for entry in walkdir::WalkDir::new(root.join("pillar")) {
-        let entry = entry.unwrap();
-        let to = temp.path().join(entry.path().strip_prefix(root).unwrap());
-        if entry.file_type().is_dir() {
-            fs::create_dir(to).unwrap()
-        } else {
-            drop(fs::copy(entry.path(), to))
+    fs::create_dir(temp.path().join("tests")).unwrap();
+    for folder in ["pillar", "tests/example-app"] {
+        for entry in walkdir::WalkDir::new(root.join(folder)) {
+            let entry = entry.unwrap();
+            let to = temp.path().join(entry.path().strip_prefix(root).unwrap());
+            if entry.file_type().is_dir() {
+                fs::create_dir(to).unwrap()
+            } else {
+                drop(fs::copy(entry.path(), to))
+            }
         }
     }
     fs::copy(root.join("secrets.example"), temp.path().join("secrets.example")).unwrap();

@@ -234,6 +234,17 @@ fn secrets_that_are_not_filled_in_stop_everything_and_are_never_shown() {
 
     let missing = Project::new();
     std::fs::remove_file(missing.root().join(secrets)).unwrap();
+    // A slip beside it is told in the same pass.
+    let env = "pillar/staging/env.sls";
+    let right = std::fs::read_to_string(missing.root().join(env)).unwrap();
+    missing.write(env, &format!("{right}promot_only: yes\n"));
+    let said = text(&missing.run(&["staging", "check"]).stderr);
+    assert!(said.contains("secrets.sls` is missing") || said.contains("cp secrets.example"), "{said}");
+    assert!(
+        said.contains("there is no setting `promot_only`") && said.contains("did you mean `promote_only`?"),
+        "{said}"
+    );
+    missing.write(env, &right);
     for task in [&["-H", "192.0.2.1", "staging"][..], &["staging", "plan"], &["staging", "check"]] {
         let output = missing.run(task);
         let said = text(&output.stderr);

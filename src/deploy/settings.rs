@@ -50,7 +50,7 @@ impl Settings {
             project,
             https: site.has_https(),
             balanced: site.is_balanced(),
-            python: site.python,
+            python: site.python.0,
             domain: site.domain.map(|domain| domain.0),
             deploy: site.deploy,
         })

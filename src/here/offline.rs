@@ -70,8 +70,11 @@ pub fn check(
     lenient: bool,
 ) -> (usize, Problems) {
     let (first, mut problems) = with_grains(project, environment, id.unwrap_or(environment), recorded);
-    // Everything else would be wrong just because of these.
+    // States would be wrong just because of these. What the rest of the pillar says can be looked at; what it lacks
+    // may be in a file that could not be read.
     if problems.fatal() {
+        let (_, found) = check_site(project, &first.pillar);
+        problems.extend(found.into_iter().filter(|problem| problem.place.is_some()));
         return (0, problems);
     }
     problems.extend(project.check_secrets(environment, &first.pillar.data));
@@ -79,22 +82,25 @@ pub fn check(
     problems.extend(weak(environment, &first.pillar));
     let (site, found) = check_site(project, &first.pillar);
     problems.extend(found);
-    if project.states().base_reads("app") && !deploy::is_url(&site.repo) {
-        problems.extend(project.check_code(&site, &site.roles()));
-    }
     problems.extend(check_people(project, &first.pillar));
+    let of_code = match project.states().base_reads("app") && !deploy::is_url(&site.repo) {
+        true => project.check_code(&site, &site.roles()),
+        false => Problems::default(),
+    };
     let named: Vec<String> = site.hosts.all.into_iter().map(|host| host.name).collect();
-    if id.is_some() || named.is_empty() {
-        return (states(project, first, lenient, &mut problems), problems);
-    }
     let mut count = 0;
-    for name in named {
-        let (host, found) = with_grains(project, environment, &name, recorded);
-        add(&mut problems, found);
-        add(&mut problems, check_site(project, &host.pillar).1);
-        add(&mut problems, check_people(project, &host.pillar));
-        count += states(project, host, lenient, &mut problems);
+    if id.is_some() || named.is_empty() {
+        count = states(project, first, lenient, &mut problems);
+    } else {
+        for name in named {
+            let (host, found) = with_grains(project, environment, &name, recorded);
+            add(&mut problems, found);
+            add(&mut problems, check_site(project, &host.pillar).1);
+            add(&mut problems, check_people(project, &host.pillar));
+            count += states(project, host, lenient, &mut problems);
+        }
     }
+    problems.extend(of_code);
     (count, problems)
 }
 

@@ -1,5 +1,5 @@
-//! Whether the code in the project's own folder is what a deploy will look for. Only warns: a deploy takes what is
-//! committed, and hooks may make files.
+//! Whether the code in the project's own folder is what a deploy will look for. What files lack is only warned of: a
+//! deploy takes what is committed, and hooks may make files.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -13,7 +13,9 @@ use super::services::{
     Person, Postgres, Ssh, Sudo, Tls, UnattendedUpgrades,
 };
 use super::settings::settings;
-use super::values::{Application, Domain, HostKey, Module, ReadElsewhere, Scalar, Variable};
+use super::values::{
+    Application, Domain, HostKey, Interpreter, Locale, Module, ReadElsewhere, Scalar, Timezone, Variable,
+};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
@@ -28,7 +30,7 @@ settings! {
         /// The package of the interpreter. With `python3.12`, the packages `python3.12` and `python3.12-venv` are
         /// installed.
         #[example = "python: python3.12"]
-        pub python: String = "python3".to_owned(),
+        pub python: Interpreter = Interpreter("python3".to_owned()),
         /// Where the code comes from: a git URL, or a folder below the project's root, which is sent from your
         /// checkout.
         #[example = "repo: git@github.com:example/shop.git"]
@@ -77,10 +79,10 @@ settings! {
         pub groups: ReadElsewhere<Vec<String>> = ReadElsewhere::default(),
         /// The time zone of the hosts.
         #[example = "timezone: Europe/Berlin"]
-        pub timezone: String = "Etc/UTC".to_owned(),
+        pub timezone: Timezone = Timezone("Etc/UTC".to_owned()),
         /// The locale of the hosts.
         #[example = "locale: de_DE.UTF-8"]
-        pub locale: String = "en_US.UTF-8".to_owned(),
+        pub locale: Locale = Locale("en_US.UTF-8".to_owned()),
         /// More packages of Debian or Ubuntu, for example what a Python package needs to be compiled.
         #[example = "packages: [build-essential, libpq-dev, python3-dev]"]
         pub packages: Vec<String> = Vec::new(),

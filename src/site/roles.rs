@@ -10,8 +10,6 @@ pub struct Role {
     pub by_default: ByDefault,
     /// The state files that only hosts with this role get.
     pub sls: &'static [&'static str],
-    /// Whether releases of the application are put there.
-    pub runs_application: bool,
 }
 
 /// When a host that names no roles has one.
@@ -30,50 +28,33 @@ pub const ROLES: &[Role] = &[
         about: "Nginx with the certificate, in front of the hosts with `web`",
         by_default: ByDefault::Never,
         sls: &["nginx"],
-        runs_application: false,
     },
     Role {
         name: "web",
         about: "the application with its own Nginx, which lets only balancers in where there are any",
         by_default: ByDefault::Always,
         sls: &["nginx", "app", "logrotate"],
-        runs_application: true,
     },
     Role {
         name: "worker",
         about: "Celery's workers, and on the first such host its beat; `celery` in the pillar says which application",
         by_default: ByDefault::WithCelery,
         sls: &["worker", "app", "logrotate"],
-        runs_application: true,
     },
     Role {
         name: "queue",
         about: "Redis, through which workers get their work; RabbitMQ with `celery: {broker: rabbitmq}`",
         by_default: ByDefault::WithCelery,
         sls: &["redis", "rabbitmq"],
-        runs_application: false,
     },
-    Role {
-        name: "db-master",
-        about: "Postgres",
-        by_default: ByDefault::Always,
-        sls: &["postgres"],
-        runs_application: false,
-    },
+    Role { name: "db-master", about: "Postgres", by_default: ByDefault::Always, sls: &["postgres"] },
     Role {
         name: "db-replica",
         about: "Postgres that follows the master; the application finds it in `DB_REPLICA_HOSTS`",
         by_default: ByDefault::Never,
         sls: &["postgres"],
-        runs_application: false,
     },
-    Role {
-        name: "cache",
-        about: "Memcached",
-        by_default: ByDefault::Always,
-        sls: &["memcached"],
-        runs_application: false,
-    },
+    Role { name: "cache", about: "Memcached", by_default: ByDefault::Always, sls: &["memcached"] },
 ];
 
 /// The role of a name.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::settings::settings;
-use super::values::{Clock, Count, Port, Ports, Scalar, Size, Span, words};
+use super::values::{Clock, Count, Locale, Port, Ports, Release, Scalar, Size, Span, words};
 
 settings! {
     /// Upgrades of Debian's or Ubuntu's packages that install themselves.
@@ -117,7 +117,7 @@ settings! {
     pub struct Postgres {
         /// Its release. Unset: the one that the distribution ships.
         #[example = "version: 15"]
-        pub version: Option<Scalar> = None,
+        pub version: Option<Release> = None,
         /// The database. Unset: the project's name.
         #[example = "name: shop"]
         pub name: Option<String> = None,
@@ -126,7 +126,7 @@ settings! {
         pub user: Option<String> = None,
         /// The locale of the database. No index breaks when the system's own changes.
         #[example = "locale: de_DE.UTF-8"]
-        pub locale: String = "C.UTF-8".to_owned(),
+        pub locale: Locale = Locale("C.UTF-8".to_owned()),
         /// Extensions of the database.
         #[example = "extensions: [pg_trgm]"]
         pub extensions: Vec<String> = Vec::new(),

@@ -129,6 +129,50 @@ form!(
     }
 );
 form!(
+    /// A release of Postgres, as Debian names its packages by it.
+    Release,
+    "a release such as `15`",
+    |text| {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        (!text.split('.').all(is_number)).then(|| format!("`{text}` is not a release: write its number, as in `15`"))
+    }
+);
+form!(
+    /// A name of the time zone database.
+    Timezone,
+    "a time zone such as `Europe/Berlin`",
+    |text| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "/_+-".contains(letter);
+        (!(text.contains('/') || matches!(text, "UTC" | "GMT")) || !text.chars().all(plain)).then(|| {
+            format!("`{text}` is not a time zone: write area and city, as in `Europe/Berlin`, or `Etc/UTC`")
+        })
+    }
+);
+form!(
+    /// A locale of glibc's.
+    Locale,
+    "a locale such as `de_DE.UTF-8`",
+    |text| {
+        let language = text.split(['.', '@']).next().unwrap_or_default();
+        let has_land = language.split_once('_').is_some_and(|(a, b)| (2..=3).contains(&a.len()) && b.len() == 2);
+        (!has_land && !matches!(language, "C" | "POSIX"))
+            .then(|| format!("`{text}` is not a locale: write language, country and encoding, as in `de_DE.UTF-8`"))
+    }
+);
+form!(
+    /// The package of a Python interpreter, whose `-venv` is installed with it.
+    Interpreter,
+    "a package such as `python3.12`",
+    |text| {
+        let minor = text.strip_prefix("python3").map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+        let is_number = |minor: &str| minor.bytes().all(|byte| byte.is_ascii_digit());
+        let right = minor.is_some_and(|minor| is_number(minor) && (minor.is_empty() || text.contains('.')));
+        (!right && text != "pypy3").then(|| {
+            format!("`{text}` is not a package with a Python interpreter: write `python3`, or one such as `python3.12`")
+        })
+    }
+);
+form!(
     /// The import path of a module.
     Module,
     "a Python module",
@@ -297,6 +341,14 @@ mod tests {
             (&["10m", "3600", "-1", "2d"], &["ten", "10 minutes", "m", ""], takes::<Span>),
             (&["04:00", "23:59"], &["24:00", "4", "04:0", "four"], takes::<Clock>),
             (&["SECRET_KEY", "_a1"], &["A-B", "A=B", "1A", "", "A B"], takes::<Variable>),
+            (&["15", "9.6"], &["fifteen", "", "v15"], takes::<Release>),
+            (&["Europe/Berlin", "Etc/GMT+1", "UTC"], &["Berlin", "Europe/New York", ""], takes::<Timezone>),
+            (&["de_DE.UTF-8", "C.UTF-8", "en_US", "de_DE@euro"], &["german", "de", ""], takes::<Locale>),
+            (
+                &["python3", "python3.12", "pypy3"],
+                &["python4", "3.12", "python312", "python3.x"],
+                takes::<Interpreter>,
+            ),
             (&["22", "6000:6010"], &["0", "ssh", "70000", "1-2"], takes::<Ports>),
             (&["shop.settings", "a"], &["shop/settings.py", "shop.settings.", "a b"], takes::<Module>),
             (
