@@ -21,27 +21,27 @@ Examples:
   provision -H 33.33.33.10 -u root staging   first run: a fresh server, as root
   provision staging                          later runs: hosts from pillar, as yourself with sudo
   provision staging plan                     what would change, as diffs
-  provision staging check                    is the project right? needs no host
+  provision staging check                    check the project; no host needed
   provision staging deploy                   ship the application
   provision staging rollback                 return to the release that ran before
   provision promote staging production       ship what runs on staging to production
   provision init shop                        start a project in the folder `shop`
   provision sandbox test staging             try it all on a throw-away host
 
-Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, secrets, db, upgrade, lock, unlock, show, render, graph; `provision ENV help TASK` tells more.
+Tasks of an environment: (none) converge, plan, check, apply, deploy, rollback, releases, history, status, start, stop, restart, logs, exec, manage, shell, maintenance, cron, secrets, db, upgrade, lock, unlock, show, render, graph; `provision ENV help TASK` explains one.
 
 Exit codes:
-  0  converged: the hosts are as the states say
+  0  converged: the hosts match the states
   1  a state or a deploy failed
   2  the project's files or the command line are wrong; nothing was changed
-  3  a host could not be reached, or does not let us in
+  3  a host could not be reached, or refused the login
   4  another run holds the host's lock
   5  plan: something would change";
 
-/// Turn fresh Debian and Ubuntu hosts into running sites, again and again
+/// Turn fresh Debian and Ubuntu hosts into running sites, and keep them that way
 ///
 /// Pushes this program with the project's state and pillar files to the hosts of an environment, compiles the
-/// states there and makes the host as they say. A second run changes nothing.
+/// states there and brings each host to the state they describe. A second run changes nothing.
 #[derive(Debug, Parser)]
 #[command(
     name = "provision",
@@ -56,7 +56,7 @@ Exit codes:
 pub struct Top {
     #[command(flatten)]
     pub options: RunOptions,
-    /// List the tasks of an environment, a line for each
+    /// List the tasks of an environment, one per line
     #[arg(long)]
     pub list: bool,
     #[command(subcommand)]
@@ -76,20 +76,20 @@ pub struct BareCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start a project: pillar, states and a secrets example, with comments that teach
+    /// Start a project: pillar, states and a secrets example, with comments that explain each key
     Init {
-        /// The folder; created if it is not there
+        /// The folder; created if it does not exist
         #[arg(default_value = ".")]
         dir: PathBuf,
     },
-    /// Throw-away hosts on this machine, to try things on
+    /// Manage throw-away hosts on this machine for testing
     #[command(subcommand)]
     Sandbox(SandboxTask),
-    /// Print a script that completes commands and options in your shell
+    /// Print a completion script for your shell
     ///
     /// For bash: provision completions bash > ~/.local/share/bash-completion/completions/provision
     Completions {
-        /// The shell that reads it
+        /// The shell to print it for
         shell: clap_complete::Shell,
     },
     /// Explain a state function or a setting of the pillar, with an example
@@ -97,29 +97,29 @@ pub enum Command {
     /// All functions: provision doc. A module's: provision doc file. One: provision doc file.managed.
     /// All settings: provision doc site. One with its keys: provision doc site.deploy
     Doc {
-        /// A module, a function or a setting [default: a line for each function]
+        /// A module, a function or a setting [default: list all functions]
         name: Option<String>,
-        /// As a page in Markdown
+        /// Print a Markdown page
         #[arg(long)]
         markdown: bool,
     },
-    /// Tell what of a masterless Salt tree runs here, what needs a change, and what is not supported
+    /// Report what in a masterless Salt tree works as is, what needs a change, and what is not supported
     ///
-    /// Finds the folders of states and pillar by the minion's configuration in DIR, or by their usual names,
-    /// and compiles every file for a host like that of --id and --grains. Changes nothing.
+    /// Finds the state and pillar folders through the minion's configuration in DIR or by their usual names, and
+    /// compiles every file for the host described by --id and --grains. Changes nothing.
     ///
-    /// Exit code 0: all of it runs as it is. 2: something is to do.
+    /// Exit code 0: everything works as is. 2: something needs a change.
     Migrate(MigrateArguments),
     /// Ship exactly the release that runs in one environment to another: promote staging production
     ///
-    /// `provision promote --help` tells more.
+    /// See `provision promote --help`.
     #[command(disable_help_flag = true)]
     Promote {
-        /// Both environments, and options
+        /// Both environments and the options
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FROM TO")]
         words: Vec<OsString>,
     },
-    /// Show what the files come to on the way to a run, in Salt's own shapes; needs no host
+    /// Show the intermediate results of a compile in Salt's formats; no host needed
     ///
     /// In a project: provision ENV show WHAT. On a bare Salt tree:
     /// provision show WHAT --file-root DIR --pillar-root DIR [--id ID] [--grains FILE] [SLS…]
@@ -129,7 +129,7 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WHAT")]
         words: Vec<OsString>,
     },
-    /// Print a file of a bare Salt tree as its template comes out; needs no host
+    /// Print a file of a bare Salt tree after its template is rendered; no host needed
     ///
     /// In a project: provision ENV render FILE.
     #[command(disable_help_flag = true)]
@@ -138,10 +138,10 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILE")]
         words: Vec<OsString>,
     },
-    /// Start a program in the process environment of a project on this host
+    /// Run a program in the process environment of a project on this host
     ///
-    /// Reads /etc/provision/PROJECT/env and replaces itself with the program, so that no secret stands in
-    /// any other file.
+    /// Reads /etc/provision/PROJECT/env and replaces itself with the program, so that no other file contains a
+    /// secret.
     Env {
         /// The project's name, as in pillar/project.sls
         project: String,
@@ -152,36 +152,36 @@ pub enum Command {
         #[arg(required = true, last = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
-    /// Run a project's web program so that it can be renewed without refusing a request
+    /// Run a project's web program so that it can be renewed without dropping a request
     ///
-    /// Listens at a socket that outlives the program and hands it over as systemd does. Supervisor runs it.
+    /// Listens on a socket that outlives the program and passes it on as systemd does. Supervisor runs this.
     Serve {
         /// The project's name, as in pillar/project.sls
         project: String,
-        /// The socket at which the program is asked
+        /// The socket to listen on
         #[arg(long, value_name = "PATH", required_unless_present = "port")]
         socket: Option<PathBuf>,
-        /// The port of 127.0.0.1 at which it is asked
+        /// The port of 127.0.0.1 to listen on
         #[arg(long, value_name = "PORT", conflicts_with = "socket")]
         port: Option<u16>,
-        /// Where the program is started; a link is followed anew for each generation
+        /// The program's working directory; a symlink is resolved again for each generation
         #[arg(long, value_name = "DIR")]
         directory: PathBuf,
         /// The program and its arguments, as in .venv/bin/gunicorn shop.wsgi
         #[arg(required = true, last = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
-    /// Put new processes with today's code and environment in the place of a project's web program
+    /// Replace the processes of a project's web program with new ones that run the current code and environment
     ///
-    /// The old ones finish what they have begun and end when a new one answers. Where none comes to answer, the
-    /// old ones stay, and the exit code is 1; where none runs it is 3.
+    /// The old processes finish their requests and exit once a new one answers. If no new one answers, the old ones
+    /// stay and the exit code is 1. If none was running, it is 3.
     Renew {
         /// The project's name, as in pillar/project.sls
         project: String,
-        /// Only those at this port
+        /// Only the program on this port
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
-        /// Where none runs, do nothing and succeed
+        /// If none is running, do nothing and succeed
         #[arg(long)]
         if_running: bool,
     },
@@ -198,13 +198,13 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct MigrateArguments {
-    /// The folder: with `conf/salt` and `conf/pillar`, with a `minion` that names `file_roots`, or the states
+    /// A folder with `conf/salt` and `conf/pillar`, with a `minion` file that sets `file_roots`, or with the states
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     /// The minion ID that top files see [default: the configuration's]
     #[arg(long)]
     pub id: Option<String>,
-    /// Grains of a host in a JSON file, over the usual ones: `salt-call --local grains.items --out=json`
+    /// A JSON file of grains that override the usual ones: `salt-call --local grains.items --out=json`
     #[arg(long, value_name = "FILE")]
     pub grains: Option<PathBuf>,
     /// Write one JSON object
@@ -217,10 +217,10 @@ pub struct MigrateArguments {
 pub enum SandboxTask {
     #[command(flatten)]
     Host(SandboxCommand),
-    /// Boot a host, converge it twice, deploy, look at the page, destroy it
+    /// Boot a host, converge it twice, deploy, request the page, destroy the host
     ///
-    /// Fails if a state fails, if the second run changes anything, or if the site does not answer. Run it in
-    /// your project's root before you touch a server.
+    /// Fails if a state fails, if the second run changes anything, or if the site does not answer. Run it in your
+    /// project's root before you touch a server.
     Test(Trial),
 }
 
@@ -229,10 +229,10 @@ pub struct Trial {
     /// The environment whose pillar the host gets
     #[arg(value_name = "ENV")]
     pub environment: String,
-    /// Release, such as bookworm, trixie, jammy or noble [default: this machine's, where that is Debian]
+    /// Release, such as bookworm, trixie, jammy or noble [default: this machine's, if it runs Debian]
     #[arg(long)]
     pub suite: Option<String>,
-    /// Leave the host up, to look around
+    /// Keep the host up so that you can look around
     #[arg(long)]
     pub keep: bool,
 }
@@ -240,24 +240,24 @@ pub struct Trial {
 /// The options of everything that talks to hosts.
 #[derive(Clone, Debug, Default, Args)]
 pub struct RunOptions {
-    /// The host's address, instead of those in pillar/ENV/env.sls; may be given several times
+    /// Use this host instead of those in pillar/ENV/env.sls; repeatable
     #[arg(short = 'H', long = "host", value_name = "HOST[:PORT]", global = true)]
     pub hosts: Vec<String>,
-    /// Make hosts of another project or environment this one's; asks for each host's name
+    /// Take over hosts that belong to another project or environment; asks you to type each host's name
     ///
-    /// Says first what the old owner leaves there: nothing of it is removed but its site and its programs.
+    /// Lists first what the old owner leaves behind. Only its site and its programs are removed.
     #[arg(long, global = true)]
     pub take_over: bool,
-    /// Do not ask, as scripts need it
+    /// Answer yes to all questions, for scripts
     #[arg(long, global = true)]
     pub yes: bool,
-    /// Only these hosts of the environment: names, or roles as in role:web; separated by commas
+    /// Limit the run to these hosts: names, or roles such as role:web, separated by commas
     #[arg(long, value_name = "HOST,…", value_delimiter = ',', global = true)]
     pub limit: Vec<String>,
-    /// At most so many hosts at once [default: 16]
+    /// Work on at most COUNT hosts at once [default: 16]
     #[arg(long, value_name = "COUNT", global = true, value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Log in as this user [default: from pillar, then from ssh's configuration]
+    /// Log in as this user [default: from the pillar, then from ssh's configuration]
     #[arg(short, long, global = true)]
     pub user: Option<String>,
     /// Log in with this private key
@@ -266,7 +266,7 @@ pub struct RunOptions {
     /// The port of sshd
     #[arg(short, long, global = true, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
-    /// Take another ssh configuration than ~/.ssh/config
+    /// Use this ssh configuration instead of ~/.ssh/config
     #[arg(short = 'F', long, value_name = "FILE", global = true)]
     pub ssh_config: Option<PathBuf>,
     /// Use sudo on the host [default: unless the user is root]
@@ -275,43 +275,43 @@ pub struct RunOptions {
     /// Do not use sudo
     #[arg(long, global = true)]
     pub no_sudo: bool,
-    /// Ask once for sudo's password
+    /// Prompt once for sudo's password
     #[arg(short = 'K', long, global = true)]
     pub ask_sudo_password: bool,
-    /// Only the states of these SLS, separated by commas, as in nginx,app.config
+    /// Apply only the states of these SLS, separated by commas, for example nginx,app.config
     #[arg(long, value_name = "SLS", value_delimiter = ',', global = true)]
     pub only: Vec<String>,
     /// Print events as JSON, one object per line
     #[arg(long, global = true)]
     pub json: bool,
-    /// Write the events of each host into DIR/HOST.jsonl, too
+    /// Also write the events of each host to DIR/HOST.jsonl
     #[arg(long, value_name = "DIR", global = true)]
     pub log_dir: Option<PathBuf>,
-    /// Write the results of all hosts into this file, too, as JUnit does
+    /// Also write the results of all hosts to this file as JUnit XML
     #[arg(long, value_name = "FILE", global = true)]
     pub junit: Option<PathBuf>,
-    /// List states that need nothing, too
+    /// Also list states that are already satisfied
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// The project's root [default: the nearest folder upwards that holds pillar/]
+    /// The project's root [default: the nearest parent folder that contains pillar/]
     #[arg(long, value_name = "DIR", global = true)]
     pub project: Option<PathBuf>,
-    /// Turn what we are stricter in than Salt into warnings
+    /// Only warn about mistakes that Salt would let pass
     #[arg(long, global = true)]
     pub lenient: bool,
     /// Apply to this machine instead of hosts
     #[arg(long, global = true)]
     pub local: bool,
-    /// With --local or show: take states from this folder, without a project; may be given several times
+    /// With --local or show: read states from this folder, without a project; repeatable
     #[arg(long, value_name = "DIR", global = true)]
     pub file_root: Vec<PathBuf>,
-    /// With --local or show: take pillar from this folder; may be given several times
+    /// With --local or show: read the pillar from this folder; repeatable
     #[arg(long, value_name = "DIR", global = true)]
     pub pillar_root: Vec<PathBuf>,
-    /// With check, show and bare trees: take the host's grains from this file (one JSON object) instead of a fresh Debian's
+    /// With check, show and bare trees: read the host's grains from this file (one JSON object) instead of assuming a fresh Debian
     #[arg(long, value_name = "FILE", global = true)]
     pub grains: Option<PathBuf>,
-    /// With --local, check and show: the ID that top files match [default: this machine's name]
+    /// With --local, check and show: the ID for top files to match [default: this machine's name]
     #[arg(long, global = true)]
     pub id: Option<String>,
 }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::{EXAMPLES, RunOptions};
 
 // Parsed in a second pass, so that options may stand on both sides of the environment.
-/// Do a task on the hosts of an environment; without a task, make them as the states say
+/// Run a task on the hosts of an environment; without a task, converge them
 #[derive(Debug, Parser)]
 #[command(name = "provision", bin_name = "provision ENV", after_help = EXAMPLES, subcommand_help_heading = "Tasks", subcommand_value_name = "TASK")]
 pub struct EnvironmentCommand {
@@ -19,69 +19,69 @@ pub struct EnvironmentCommand {
 
 #[derive(Clone, Debug, Default, Subcommand)]
 pub enum Task {
-    /// Make the hosts as the states say (the default)
+    /// Bring the hosts to the state that the states describe (default)
     #[default]
     Converge,
-    /// Show what a run would change, as diffs, and change nothing
+    /// Show what a run would change, as diffs, without changing anything
     Plan,
-    /// Compile everything offline and report all problems at once
+    /// Check the project; no host needed, and every problem is reported at once
     Check,
-    /// Apply these state files, with what they include, instead of what the top file says
+    /// Apply these state files and what they include, instead of those in the top file
     Apply(ApplyArguments),
     /// Ship the application to the hosts
     Deploy(DeployArguments),
-    /// Return to the release that ran before the current one, or to another that is kept
+    /// Return to the release that ran before the current one, or to another kept release
     ///
-    /// Switches, restarts and asks the site, in seconds: nothing is built. If the site does not answer, what ran
-    /// before goes on running. The database stays as it is.
+    /// Switches, restarts and checks the site within seconds; nothing is built. If the site does not answer, the
+    /// current release keeps running. The database is not touched.
     Rollback(RollbackArguments),
-    /// List the releases that the hosts keep, with their commits
+    /// List the releases on the hosts with their commits
     Releases,
-    /// List what was deployed: when, by whom, which commit, how long it took, how it ended
+    /// List past deploys: when, by whom, commit, duration and result
     History(HistoryArguments),
-    /// Keep everybody else from changing the hosts, until you unlock them
+    /// Prevent others from changing the hosts until you unlock them
     ///
-    /// Others are told who locked the hosts, when and why, and get exit code 4. You go on as before.
+    /// Others see who locked the hosts, when and why, and get exit code 4. Your own runs are not affected.
     Lock(LockArguments),
-    /// Let others change the hosts again
+    /// Allow others to change the hosts again
     Unlock(UnlockArguments),
-    /// Show how the hosts do: release, health, programs and services with their memory
+    /// Show the release, health, programs, services and memory of the hosts
     Status(NamesArguments),
     /// Start programs and services
     Start(NamesArguments),
     /// Stop programs and services
     Stop(NamesArguments),
-    /// Restart programs and services; web processes are renewed and refuse no request
+    /// Restart programs and services; web processes are renewed without dropping a request
     Restart(NamesArguments),
-    /// Show the last lines of logs, of all hosts at once
+    /// Show the last lines of the logs of all hosts
     Logs(LogsArguments),
-    /// Run a command on the hosts, as the project's user, in its environment, in the current release
+    /// Run a command on the hosts as the project's user, in its environment and the current release
     ///
-    /// Exit code 1 where it ended with another than 0 on some host.
+    /// Exit code 1 if the command fails on any host.
     Exec(ExecArguments),
-    /// Run a command of manage.py on one host: the first that runs the application
+    /// Run a manage.py command on the first host that runs the application
     Manage(ManageArguments),
-    /// Open a shell on one host, as the project's user, in its environment, in the current release
+    /// Open a shell on one host as the project's user, in its environment and the current release
     Shell(ShellArguments),
-    /// Switch the page on or off that asks visitors to come back later
+    /// Turn the maintenance page for visitors on or off
     Maintenance(SwitchArguments),
-    /// Switch on or off that crontabs are run; a restart of the host switches them on
+    /// Turn cron jobs on or off; a reboot of the host turns them on
     Cron(SwitchArguments),
-    /// Upgrade the system's packages, one host after another, and restart those that ask for it
+    /// Upgrade system packages host by host, and reboot hosts that require it
     ///
-    /// The next host is begun when the one before is back and its site answers.
+    /// The next host starts once the previous one is back and its site answers.
     Upgrade(UpgradeArguments),
-    /// Compare the application's environment on the hosts with yours, by name, or bring it there
+    /// Compare the application's environment on the hosts with yours, or push yours
     #[command(subcommand)]
     Secrets(SecretsTask),
-    /// Save the database here, put a dump in its place, copy it from another environment
+    /// Dump, load, copy or restore the database
     #[command(subcommand)]
     Db(DbTask),
-    /// Show what the files come to for a host, in Salt's own shapes; needs no host
+    /// Show the compiled states, pillar or grains of a host in Salt's formats; no host needed
     Show(ShowArguments),
-    /// Print a state file or template as it comes out for a host; needs no host
+    /// Print a state file or template as rendered for a host; no host needed
     Render(RenderArguments),
-    /// Print which state waits for which, to be drawn; needs no host
+    /// Print the dependency graph of the states; no host needed
     ///
     /// For a browser: provision ENV graph --format svg > states.svg
     Graph(GraphArguments),
@@ -89,27 +89,27 @@ pub enum Task {
 
 /// Ship exactly the release that runs in one environment to another
 ///
-/// The code with its static files and the wheels of its packages come from the first host that runs it there, and
-/// host after host is switched as in a deploy. What ran before stays for a rollback.
+/// Copies the code, its static files and the wheels of its packages from the first host that runs the release, then
+/// switches host by host as a deploy does. The previous release is kept for a rollback.
 #[derive(Debug, Parser)]
 #[command(name = "provision", bin_name = "provision promote")]
 pub struct PromoteCommand {
-    /// The environment whose current release is taken, as in staging
+    /// The environment to take the release from, for example staging
     #[arg(value_name = "FROM")]
     pub from: String,
-    /// The environment that it goes to, as in production
+    /// The environment to ship it to, for example production
     #[arg(value_name = "TO")]
     pub to: String,
-    /// Bring the database and the media of this environment, too, in the place of those there
+    /// Also replace the database and media of TO with those of this environment
     ///
-    /// The site is closed meanwhile. What was there is kept: `provision TO db undo --media`. Where anything fails,
-    /// it is back.
+    /// The site is closed meanwhile. The old data is kept (`provision TO db undo --media`), and is restored if any
+    /// step fails.
     #[arg(long, value_name = "ENV", conflicts_with = "fresh")]
     pub data_from: Option<String>,
-    /// Begin with an empty database and no media; what was there is kept as with --data-from
+    /// Start with an empty database and no media; the old data is kept as with --data-from
     #[arg(long)]
     pub fresh: bool,
-    /// Although FROM is production or takes only what runs elsewhere (`promote_only`)
+    /// Allow FROM to be production or an environment with `promote_only`
     #[arg(long)]
     pub i_know: bool,
     #[command(flatten)]
@@ -140,19 +140,19 @@ pub struct RenderCommand {
 
 #[derive(Clone, Debug, Args)]
 pub struct RenderArguments {
-    /// The file's path under the folder of states, as in nginx/site.conf or web/init.sls
+    /// The file's path below the state folder, for example nginx/site.conf or web/init.sls
     pub file: String,
-    /// Show secrets, too
+    /// Also show secrets
     #[arg(long)]
     pub reveal: bool,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct GraphArguments {
-    /// The language of Graphviz or of Mermaid
+    /// The output format
     #[arg(long, value_enum, default_value = "dot")]
     pub format: GraphFormat,
-    /// Of these state files instead of those of the top file
+    /// Use these state files instead of those in the top file
     #[arg(value_name = "SLS")]
     pub sls: Vec<String>,
 }
@@ -162,24 +162,24 @@ pub struct GraphArguments {
 pub enum GraphFormat {
     /// The language of Graphviz
     Dot,
-    /// Flowcharts of Mermaid, which code hosts show in Markdown
+    /// A Mermaid flowchart, which code hosts render in Markdown
     Mermaid,
-    /// A drawing, for a browser
+    /// An image for a browser
     Svg,
 }
 
 /// What can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shape {
-    /// All states by ID, as `state.show_highstate` gives them
+    /// All states by ID, as `state.show_highstate` prints them
     High,
-    /// Low chunks in execution order, as `state.show_lowstate` gives them
+    /// Low chunks in execution order, as `state.show_lowstate` prints them
     Low,
     /// The host's pillar
     Pillar,
-    /// What is known of the host
+    /// The host's grains
     Grains,
-    /// The state files that the top file gives the host
+    /// The state files that the top file assigns to the host
     Top,
     /// One line per state, in execution order
     Order,
@@ -190,43 +190,44 @@ pub struct ShowArguments {
     /// What to show
     #[arg(value_enum)]
     pub what: Shape,
-    /// Of these state files instead of those of the top file
+    /// Use these state files instead of those in the top file
     #[arg(value_name = "SLS")]
     pub sls: Vec<String>,
-    /// Show secrets, too
+    /// Also show secrets
     #[arg(long)]
     pub reveal: bool,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct ApplyArguments {
-    /// State files, as in nginx or app.config
+    /// State files, for example nginx or app.config
     #[arg(value_name = "SLS", required = true, value_delimiter = ',')]
     pub sls: Vec<String>,
-    /// Show what would change, as diffs, and change nothing
+    /// Show what would change, as diffs, without changing anything
     #[arg(long)]
     pub plan: bool,
 }
 
 #[derive(Clone, Debug, Default, Args)]
 pub struct DeployArguments {
-    /// What to deploy: a branch, tag or commit [default: `branch` of the environment]
+    /// The branch, tag or commit to deploy [default: the environment's `branch`]
     #[arg(long = "ref", value_name = "REV")]
     pub reference: Option<String>,
-    /// Deploy your files as they are, committed or not: nobody can make such a release again
+    /// Deploy your files as they are, committed or not; such a release cannot be reproduced
     ///
-    /// What .gitignore or .deployignore names is left out.
+    /// Files matched by .gitignore or .deployignore are left out.
     #[arg(long, conflicts_with = "reference")]
     pub working_tree: bool,
-    /// Lock the hosts first, so that nobody else changes them until you unlock them
+    /// Lock the hosts first, so that nobody else can change them until you unlock them
     #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "deploying")]
     pub lock: Option<String>,
-    /// Unlock the hosts when the deploy has gone well
+    /// Unlock the hosts after a successful deploy
     #[arg(long, conflicts_with = "lock")]
     pub unlock: bool,
-    /// Show the maintenance page meanwhile, and deploy to all hosts at once behind the first
+    /// Show the maintenance page and deploy to all hosts at once after the first
     ///
-    /// For a release that cannot run beside the old one. The page goes away at the end, also after a failure.
+    /// Use it for a release that cannot run next to the old one. The page is removed at the end, even after a
+    /// failure.
     #[arg(long, conflicts_with_all = ["serial", "percent"])]
     pub full: bool,
     #[command(flatten)]
@@ -236,19 +237,19 @@ pub struct DeployArguments {
 /// How many hosts at a time. The first is always alone, and what follows a failure is left as it was.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Pace {
-    /// So many hosts at a time [default: 1]
+    /// Work on COUNT hosts at a time [default: 1]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
     pub serial: Option<u16>,
-    /// So many of the hosts at a time, in percent
+    /// Work on this percentage of the hosts at a time
     #[arg(long, value_name = "PERCENT", conflicts_with = "serial", value_parser = clap::value_parser!(u16).range(1..=100))]
     pub percent: Option<u16>,
-    /// All hosts at once behind the first
+    /// Work on all hosts at once after the first
     #[arg(long, conflicts_with_all = ["serial", "percent"])]
     pub parallel: bool,
 }
 
 impl Pace {
-    /// How many of so many hosts are at work at the same time.
+    /// How many hosts, out of this number, work at the same time.
     pub fn width(&self, hosts: usize) -> usize {
         if self.parallel {
             return hosts;
@@ -260,27 +261,27 @@ impl Pace {
 
 #[derive(Clone, Debug, Args)]
 pub struct HistoryArguments {
-    /// So many of each host, the newest
+    /// Show the newest COUNT entries of each host
     #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
     pub count: usize,
 }
 
 #[derive(Clone, Debug, Default, Args)]
 pub struct NamesArguments {
-    /// Programs, as in web or worker, services, as in nginx or postgresql, roles, as in db-master or queue [default: all; of start, stop and restart: the project's programs]
+    /// Programs (web, worker), services (nginx, postgresql) or roles (db-master, queue) [default: all; for start, stop and restart: the project's programs]
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct LogsArguments {
-    /// Go on with what comes, until interrupted
+    /// Follow the logs until interrupted
     #[arg(short = 'f', long)]
     pub follow: bool,
-    /// So many lines of each log
+    /// Show the last COUNT lines of each log
     #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
     pub lines: usize,
-    /// Programs, as in web or worker, and services, as in nginx or postgresql [default: the project's]
+    /// Programs (web, worker) and services (nginx, postgresql) [default: the project's]
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
 }
@@ -294,21 +295,21 @@ pub struct ExecArguments {
 
 #[derive(Clone, Debug, Args)]
 pub struct ManageArguments {
-    /// What manage.py is given, as in: -- migrate --plan
+    /// The arguments of manage.py, for example: -- migrate --plan
     #[arg(required = true, last = true, value_name = "ARGUMENTS")]
     pub arguments: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct ShellArguments {
-    /// Run this instead of a shell, with a terminal, as in: -- python manage.py dbshell
+    /// Run this command in a terminal instead of a shell, for example: -- python manage.py dbshell
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct UpgradeArguments {
-    /// Leave restarts for later; `status` tells which hosts wait for one
+    /// Do not reboot; `status` shows which hosts need a reboot
     #[arg(long)]
     pub no_reboot: bool,
 }
@@ -316,50 +317,50 @@ pub struct UpgradeArguments {
 /// What is done with secrets, whose values are never shown.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum SecretsTask {
-    /// Name what is missing on the hosts, has another value there, or is only there
+    /// List variables that are missing, different or extra on the hosts (names only)
     ///
-    /// Exit code 5 where anything differs.
+    /// Exit code 5 if anything differs.
     Diff,
-    /// Bring them there, and have the application's processes renewed
+    /// Push them to the hosts and renew the application's processes
     Push,
 }
 
 /// What is done with the database.
 #[derive(Clone, Debug, Subcommand)]
 pub enum DbTask {
-    /// Save the database into a file here, which only you can read
+    /// Save the database to a local file that only you can read
     Dump {
         /// The file [default: PROJECT-ENV-TIME.dump]
         file: Option<PathBuf>,
     },
-    /// Put what a file holds in the place of the database
+    /// Replace the database with the contents of a file
     ///
-    /// The site shows its maintenance page meanwhile. Migrations that the file does not have yet are run, and then
-    /// the commands of `db: {scrub: […]}` in the pillar. Where any of it fails, the database is as it was.
+    /// The site shows its maintenance page meanwhile. Runs the migrations that the file lacks, then the commands of
+    /// `db: {scrub: […]}` in the pillar. If any step fails, the old database is restored.
     Load {
-        /// From `db dump`
+        /// A file written by `db dump`
         file: PathBuf,
-        /// Although the environment is production
+        /// Allow this in production
         #[arg(long)]
         i_know: bool,
     },
-    /// Put the database of another environment in the place of this one's
+    /// Replace the database with that of another environment
     ///
-    /// As `db dump` there and `db load` here.
+    /// The same as `db dump` there and `db load` here.
     Copy {
-        /// The environment that the data comes from
+        /// The environment to copy from
         #[arg(long, value_name = "ENV")]
         from: String,
-        /// Although this environment is production
+        /// Allow this in production
         #[arg(long)]
         i_know: bool,
     },
-    /// Put the database back that was there before the last load
+    /// Restore the database from before the last load
     Undo {
-        /// Put the media back, too, that were there before the last promotion with data
+        /// Also restore the media from before the last promotion with data
         #[arg(long)]
         media: bool,
-        /// Although the environment is production
+        /// Allow this in production
         #[arg(long)]
         i_know: bool,
     },
@@ -367,7 +368,7 @@ pub enum DbTask {
 
 #[derive(Clone, Debug, Args)]
 pub struct SwitchArguments {
-    /// Which it shall be
+    /// The new setting
     #[arg(value_enum)]
     pub to: Switch,
 }
@@ -380,21 +381,21 @@ pub enum Switch {
 
 #[derive(Clone, Debug, Args)]
 pub struct LockArguments {
-    /// Why: others are shown it
+    /// The reason, which others see
     #[arg(value_name = "REASON", required = true)]
     pub reason: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct UnlockArguments {
-    /// Also where somebody else locked them
+    /// Unlock hosts that somebody else locked
     #[arg(long)]
     pub force: bool,
 }
 
 #[derive(Clone, Debug, Default, Args)]
 pub struct RollbackArguments {
-    /// As `releases` names it [default: the one before the current]
+    /// A release from `releases` [default: the one before the current]
     #[arg(value_name = "RELEASE")]
     pub release: Option<String>,
     #[command(flatten)]

@@ -11,6 +11,7 @@ use crate::fault::Result;
 use crate::host::{Host, Made, MadeFile};
 use crate::order::Order;
 use crate::project::people::LEDGER;
+use crate::site::Site;
 
 /// What a copy of the master's database is made with (states/postgres/replica.sls): where it is, the roles and
 /// databases came with the copy.
@@ -128,11 +129,9 @@ pub struct Database {
 
 impl Database {
     pub fn of(project: &str, pillar: &Map<String, Value>) -> Self {
-        let called = |key: &str| {
-            let said = pillar.get("postgres").and_then(|postgres| postgres.get(key)).and_then(Value::as_str);
-            said.unwrap_or(project).to_owned()
-        };
-        Self { user: called("user"), name: called("name") }
+        let postgres = Site::readable(pillar).postgres;
+        let or_project = |name: Option<String>| name.unwrap_or_else(|| project.to_owned());
+        Self { user: or_project(postgres.user), name: or_project(postgres.name) }
     }
 
     fn add_to(&self, made: &mut Made) {

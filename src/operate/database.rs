@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::facts::Facts;
 use crate::fault::{Context as _, Fault, Result};
 use crate::host::{Action, Command};
+use crate::site::Site;
 
 /// Large databases take their time.
 const LIMIT: Duration = Duration::from_secs(6 * 3600);
@@ -40,19 +41,12 @@ impl Database {
     /// From `postgres` and `secrets: {DB_PASSWORD: …}` of the pillar; what it does not say follows from the project's
     /// name (states/postgres/map.jinja).
     pub fn read(project: &str, pillar: &Map<String, Value>) -> Self {
-        let postgres = pillar.get("postgres");
-        let text = |key: &str| postgres?.get(key)?.as_str().map(str::to_owned);
-        let extensions = postgres.and_then(|postgres| postgres.get("extensions")).and_then(Value::as_array);
+        let postgres = Site::readable(pillar).postgres;
         Self {
-            name: text("name").unwrap_or_else(|| project.to_owned()),
-            owner: text("user").unwrap_or_else(|| project.to_owned()),
-            locale: text("locale").unwrap_or_else(|| "C.UTF-8".to_owned()),
-            extensions: extensions
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            name: postgres.name.unwrap_or_else(|| project.to_owned()),
+            owner: postgres.user.unwrap_or_else(|| project.to_owned()),
+            locale: postgres.locale.0,
+            extensions: postgres.extensions,
             password: pillar
                 .get("secrets")
                 .and_then(|secrets| secrets.get("DB_PASSWORD"))

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::system;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::public_key::{Defaults, Key};
+use crate::site::Site;
 use crate::source::Place;
 
 /// Where the pillar says something, by its keys.
@@ -235,7 +236,7 @@ pub fn admins(pillar: &Map<String, Value>) -> Vec<&str> {
 
 /// Whether sudo asks nobody for a password (`sudo: {nopasswd: no}` in the pillar).
 pub fn needs_no_password(pillar: &Map<String, Value>) -> bool {
-    pillar.get("sudo").and_then(|sudo| sudo.get("nopasswd")).is_none_or(is_something)
+    Site::readable(pillar).sudo.nopasswd
 }
 
 fn people(pillar: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {

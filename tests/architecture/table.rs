@@ -109,7 +109,7 @@ pub const MODULES: &[Module] = &[
     module("order", &["fault", "facts", "owner"]),
     // Deploying is no state: its stages are told as events, and its end as an exit code.
     module("deploy", &["fault", "exit", "process_env", "host", "facts", "plan", "event", "order", "site"]),
-    module("operate", &["fault", "host", "facts", "event", "order"]),
+    module("operate", &["fault", "host", "facts", "event", "order", "site"]),
     // The host's half of a run, from an order to its events.
     module(
         "here",
