@@ -1,5 +1,6 @@
 //! provision: configuration management without a master, an agent or Python.
 
+pub mod agent;
 pub mod cli;
 pub mod commands;
 pub mod compile;
@@ -13,7 +14,6 @@ pub mod fault;
 pub mod functions;
 pub mod glob;
 pub mod graph;
-pub mod here;
 pub mod host;
 pub mod library;
 pub mod merge;

@@ -210,7 +210,7 @@ fn the_environments_of_this_repository_are_right() {
         let path = temp.path().join(format!("pillar/{environment}/secrets.sls"));
         fs::write(&path, secrets).unwrap();
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let (states, problems) = provision::here::check(&project, &environment, None, &Grains::new(), false);
+        let (states, problems) = provision::agent::check(&project, &environment, None, &Grains::new(), false);
         assert!(problems.is_empty(), "{environment}: {}", told(&problems));
         assert!(states > 50, "{environment}: {states}");
     }

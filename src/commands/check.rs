@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::agent;
 use crate::cli::RunOptions;
 use crate::diagnostic::{Diagnostic, Problems, Severity};
 use crate::exit::Exit;
 use crate::facts::Grains;
 use crate::fault::{Context as _, Fault, Result};
-use crate::here;
 use crate::project::{Project, is_secret};
 
 use super::session;
@@ -18,7 +18,7 @@ pub fn run(environment: &str, options: &RunOptions) -> Result<Exit> {
     project.environment(environment)?;
     let recorded = options.grains.as_deref().map(recorded).transpose()?.unwrap_or_default();
     let (states, mut problems) =
-        here::check(&project, environment, options.id.as_deref(), &recorded, options.lenient);
+        agent::check(&project, environment, options.id.as_deref(), &recorded, options.lenient);
     problems.extend(known_to_git(&project));
     session::tell(&problems, options);
     let errors = problems.0.iter().filter(|problem| problem.severity == Severity::Error).count();

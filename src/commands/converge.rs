@@ -1,9 +1,9 @@
 //! `provision ENV` and `provision ENV plan`; with --local and folders, a bare tree on this machine.
 
+use crate::agent;
 use crate::cli::{BareCommand, RunOptions};
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::here;
 use crate::order::{Order, Task};
 
 use super::session::{Outgoing, Session};
@@ -44,6 +44,6 @@ pub fn bare(command: BareCommand) -> Result<Exit> {
         grains: options.grains.as_deref().map(check::recorded).transpose()?.unwrap_or_default(),
         ..Order::default()
     };
-    let files = here::Files::bare(&options.file_root, &options.pillar_root);
+    let files = agent::Files::bare(&options.file_root, &options.pillar_root);
     Ok(super::locally(&order, &files, report.as_mut()))
 }

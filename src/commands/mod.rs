@@ -31,15 +31,15 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
+use crate::agent;
 use crate::cli::{
     ApplyArguments, BareCommand, Command, EnvironmentCommand, PromoteCommand, RenderCommand, RunOptions,
     ShowCommand, Task, Top,
 };
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::here;
 use crate::order::{Order, Verb};
-use crate::report::{Json, Report, Style, Terminal, harmless, indented, one_line};
+use crate::report::{Json, Report, Style, Terminal, indented, one_line, sanitize};
 use crate::serve::Site;
 
 /// Where the program first went wrong by its own fault.
@@ -225,7 +225,7 @@ fn usage(error: &clap::Error) -> u8 {
 fn complain(fault: &Fault) {
     let shown = |text: &str, by: &str| {
         let mut text = text.to_owned();
-        harmless(&mut text);
+        sanitize(&mut text);
         indented(&text, by)
     };
     let mut out = anstream::stderr().lock();
@@ -270,10 +270,10 @@ fn shown(options: &RunOptions) -> Box<dyn Report> {
 }
 
 /// Carries out an order on this machine, shown by a report.
-fn locally(order: &Order, files: &here::Files, report: &mut dyn Report) -> Exit {
+fn locally(order: &Order, files: &agent::Files, report: &mut dyn Report) -> Exit {
     let name = "local";
     report.host(name);
-    let exit = here::run(order, files, &mut || None, &mut |event| report.event(name, &event));
+    let exit = agent::run(order, files, &mut || None, &mut |event| report.event(name, &event));
     report.finish();
     exit
 }

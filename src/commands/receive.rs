@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::agent::{self, Files};
 use crate::event::{Event, Outcome};
 use crate::exit::Exit;
-use crate::here::{self, Files};
 use crate::order::{Order, Word};
 
 /// How often the host says that it is still at work: the operator's side gives up a host that is silent for long.
@@ -57,12 +57,12 @@ pub fn run(tree: &Path) -> Exit {
     let order = match Order::read(&mut input) {
         Ok(order) => order,
         Err(fault) => {
-            tell(here::aborted(&fault, Exit::Project));
+            tell(agent::aborted(&fault, Exit::Project));
             return Exit::Project;
         }
     };
     let exit =
-        here::run(&order, &Files::pushed(tree, &order.secrets), &mut || Word::read(&mut input), &mut tell);
+        agent::run(&order, &Files::pushed(tree, &order.secrets), &mut || Word::read(&mut input), &mut tell);
     let _gone = told.flush();
     exit
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::event::{Event, Outcome, StateResult};
 use crate::fault::{Context as _, Fault, Result};
 use crate::private;
-use crate::report::{Report, harmless};
+use crate::report::{Report, sanitize};
 
 /// Passes events on to another report, and writes them down.
 pub struct Recorder {
@@ -138,7 +138,7 @@ fn junit(suites: &BTreeMap<String, Suite>) -> String {
 /// For XML's attributes and text; what XML 1.0 cannot say at all is left out.
 fn escaped(text: &str) -> String {
     let mut shown = text.to_owned();
-    harmless(&mut shown);
+    sanitize(&mut shown);
     let mut out = String::with_capacity(shown.len());
     for letter in shown.chars() {
         match letter {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::agent;
 use crate::cli::{Pace, RunOptions};
 use crate::diagnostic::{self, Problems};
 use crate::event::{Event, PROTOCOL};
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::here;
 use crate::order::{Operation, Order, Task};
 use crate::owner::{Claim, Standing};
 use crate::private;
@@ -137,12 +137,12 @@ impl Session {
         let project = Project::find(options.project.as_deref())?;
         project.environment(environment)?;
         let id = environment;
-        let (host, mut problems) = here::offline(&project, environment, id);
+        let (host, mut problems) = agent::offline(&project, environment, id);
         let pillar = host.pillar;
         if !problems.fatal() {
             problems.extend(project.check_secrets(environment, &pillar.data));
-            problems.extend(here::check_site(&project, &pillar).1);
-            problems.extend(here::check_people(&project, &pillar));
+            problems.extend(agent::check_site(&project, &pillar).1);
+            problems.extend(agent::check_people(&project, &pillar));
         }
         tell(&problems, options);
         if problems.fatal() {
@@ -372,7 +372,7 @@ impl Session {
             if let Some(archive) = outgoing.archive {
                 order.task.set_archive(archive);
             }
-            let exit = super::locally(&order, &here::Files::project(&self.project), report);
+            let exit = super::locally(&order, &agent::Files::project(&self.project), report);
             return Ran { exit, changed: 0 };
         }
         let mut targets = self.with_roles(outgoing.roles);
@@ -386,7 +386,7 @@ impl Session {
             report.event(names.first().unwrap_or(&""), &Event::Note { message: note.clone() });
         }
         let freights = |target: &Target| {
-            let (host, problems) = here::offline(&self.project, &self.environment, &target.name);
+            let (host, problems) = agent::offline(&self.project, &self.environment, &target.name);
             if let Some(problem) =
                 problems.0.into_iter().find(|problem| problem.severity == diagnostic::Severity::Error)
             {

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use serde_json::Value;
 
+use crate::agent::{Files, Inspection};
 use crate::cli::{RenderArguments, RunOptions, Shape, ShowArguments, ShowCommand};
 use crate::diagnostic::Problems;
 use crate::exit::Exit;
 use crate::fault::{Fault, Result};
-use crate::here::{Files, Inspection};
 use crate::project::Project;
 use crate::site::{HostEntry, Site};
 

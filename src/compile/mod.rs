@@ -2,10 +2,9 @@
 //! Pure: files and facts in, low states or problems out. Must not touch the host.
 
 mod ahead;
-mod arrange;
 mod body;
 mod chunk;
-mod circle;
+mod cycle;
 mod declaration;
 mod document;
 mod extend;
@@ -13,10 +12,11 @@ mod findings;
 mod global;
 mod high;
 mod low;
+mod ordering;
 mod requisite;
+mod resolve;
 mod salt;
 mod show;
-mod tie;
 mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,12 +25,12 @@ pub use global::names as arguments_of_all;
 pub use low::{Check, Compiled, Guard, Low, Requisite, Retry};
 pub use show::Shown;
 
-use self::arrange::{Arrangement, Item};
 use self::chunk::Chunk;
 use self::declaration::Name;
 use self::findings::Findings;
 use self::high::{High, Wanted};
-use self::tie::Tie;
+use self::ordering::{Item, Ordering};
+use self::resolve::Resolved;
 use self::typed::Typed;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::sls::Files;
@@ -61,13 +61,13 @@ pub struct Request<'a> {
 pub fn compile(request: &Request<'_>) -> Result<Compiled, Problems> {
     let mut findings = Findings::new(request.lenient);
     let front = Front::of(request, &mut findings);
-    let arrangement = arrange::arrange(&front.items(), &mut findings);
+    let ordering = ordering::order(&front.items(), &mut findings);
     let chosen = chosen(request.only, &front.high, &mut findings);
     let problems = findings.told();
-    match arrangement {
-        Some(arrangement) if !problems.fatal() => {
+    match ordering {
+        Some(ordering) if !problems.fatal() => {
             let Front { high, chunks, typed, ties } = front;
-            let mut compiled = lower(&high, chunks, typed, &ties, &arrangement, chosen.as_ref());
+            let mut compiled = lower(&high, chunks, typed, &ties, &ordering, chosen.as_ref());
             compiled.warnings = problems;
             Ok(compiled)
         }
@@ -79,10 +79,10 @@ pub fn compile(request: &Request<'_>) -> Result<Compiled, Problems> {
 pub fn show(request: &Request<'_>) -> Result<Shown, Problems> {
     let mut findings = Findings::new(request.lenient);
     let front = Front::of(request, &mut findings);
-    let arrangement = arrange::arrange(&front.items(), &mut findings);
+    let ordering = ordering::order(&front.items(), &mut findings);
     let problems = findings.told();
-    match arrangement {
-        Some(arrangement) if !problems.fatal() => Ok(Shown { front, arrangement, warnings: problems }),
+    match ordering {
+        Some(ordering) if !problems.fatal() => Ok(Shown { front, ordering, warnings: problems }),
         _ => Err(problems),
     }
 }
@@ -102,7 +102,7 @@ struct Front {
     /// By chunk; none where it is not understood.
     typed: Vec<Option<Typed>>,
     /// By chunk.
-    ties: Vec<Vec<Tie>>,
+    ties: Vec<Vec<Resolved>>,
 }
 
 impl Front {
@@ -114,7 +114,7 @@ impl Front {
             let mut findings = Findings::new(request.lenient);
             let chunks = chunk::expand(declaration, &mut findings);
             let typed: Vec<_> = chunks.iter().map(|chunk| typed::read(chunk, &mut findings)).collect();
-            let said: Vec<_> = chunks.iter().map(|chunk| tie::said(chunk, &mut findings)).collect();
+            let said: Vec<_> = chunks.iter().map(|chunk| resolve::said(chunk, &mut findings)).collect();
             (chunks, typed, said, findings)
         });
         let count = parts.len();
@@ -126,7 +126,7 @@ impl Front {
             said.extend(says);
             findings.append(found);
         }
-        let ties = tie::tie(&high, &chunks, said, findings);
+        let ties = resolve::resolve(&high, &chunks, said, findings);
         Self { high, chunks, typed, ties }
     }
 
@@ -135,7 +135,7 @@ impl Front {
     }
 }
 
-fn item<'a>(((chunk, typed), ties): ((&'a Chunk, &'a Option<Typed>), &'a Vec<Tie>)) -> Item<'a> {
+fn item<'a>(((chunk, typed), ties): ((&'a Chunk, &'a Option<Typed>), &'a Vec<Resolved>)) -> Item<'a> {
     match typed {
         Some(typed) => Item { chunk, ties, position: typed.position, state: Some(typed.state.as_ref()) },
         None => Item { chunk, ties, position: typed::position(chunk), state: None },
@@ -195,8 +195,8 @@ fn lower(
     high: &High,
     chunks: Vec<Chunk>,
     typed: Vec<Option<Typed>>,
-    ties: &[Vec<Tie>],
-    arrangement: &Arrangement,
+    ties: &[Vec<Resolved>],
+    ordering: &Ordering,
     chosen: Option<&BTreeSet<&str>>,
 ) -> Compiled {
     let asked = |chunk: &Chunk| {
@@ -204,7 +204,7 @@ fn lower(
     };
     let mut position: Vec<Option<usize>> = vec![None; chunks.len()];
     let mut count = 0;
-    for &number in &arrangement.order {
+    for &number in &ordering.order {
         let there = typed.get(number).is_some_and(Option::is_some);
         if let (true, Some(chunk), Some(slot)) = (there, chunks.get(number), position.get_mut(number))
             && asked(chunk)
@@ -217,7 +217,7 @@ fn lower(
     let mut parts: Vec<Option<(Chunk, Typed)>> =
         chunks.into_iter().zip(typed).map(|(chunk, typed)| Some((chunk, typed?))).collect();
     let mut states = Vec::with_capacity(count);
-    for &number in arrangement.order.iter().filter(|number| at(number).is_some()) {
+    for &number in ordering.order.iter().filter(|number| at(number).is_some()) {
         let Some(Some((chunk, typed))) = parts.get_mut(number).map(Option::take) else { continue };
         let mut requisites: BTreeMap<Requisite, Vec<usize>> = BTreeMap::new();
         for tie in ties.get(number).into_iter().flatten() {
@@ -237,7 +237,7 @@ fn lower(
             place: chunk.place.clone(),
             arguments: chunk.into_node(),
             requisites,
-            implied: arrangement.implied.get(number).into_iter().flatten().filter_map(at).collect(),
+            implied: ordering.implied.get(number).into_iter().flatten().filter_map(at).collect(),
             check: typed.check,
         });
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::Front;
-use super::arrange::Arrangement;
 use super::chunk::Chunk;
 use super::declaration::Declaration;
 use super::global::Position;
 use super::high::High;
+use super::ordering::Ordering;
 use super::typed;
 use crate::diagnostic::Problems;
 
@@ -28,7 +28,7 @@ const LAST: f64 = 1_000_000.0;
 pub struct Shown {
     /// Whole: whoever is at the end of a process can forget it, which taking parts of it out would not leave.
     pub(super) front: Front,
-    pub(super) arrangement: Arrangement,
+    pub(super) ordering: Ordering,
     pub warnings: Problems,
 }
 
@@ -43,7 +43,7 @@ impl Shown {
     pub fn low<R: Send>(&self, finish: impl Fn(Value) -> R + Sync) -> Vec<R> {
         let Front { high, chunks, .. } = &self.front;
         let orders = orders(chunks);
-        let steps = &self.arrangement.steps;
+        let steps = &self.ordering.steps;
         let looked_at: BTreeSet<usize> =
             steps.iter().filter(|step| step.check).map(|step| step.state).collect();
         let low = crate::parallel::map(steps, WORTH_A_THREAD, |step| {

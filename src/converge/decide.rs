@@ -39,10 +39,10 @@ pub enum Decision {
 /// Several kinds are evaluated in the order onfail, require, onchanges, watch (Salt: "Requisites and Other
 /// Global State Arguments"). `prereq` needs a look at its target and is decided by the walk.
 ///
-/// `owed`: what it watches, or is an `onchanges` of, changed in an earlier run that did not come to this state.
+/// `pending`: what it watches, or is an `onchanges` of, changed in an earlier run that did not come to this state.
 pub fn decide(
     requisites: &BTreeMap<Requisite, Vec<usize>>,
-    owed: bool,
+    pending: bool,
     done: impl Fn(usize) -> Option<Done>,
 ) -> Decision {
     let of = |kind: Requisite| requisites.get(&kind).map_or(&[][..], Vec::as_slice);
@@ -71,11 +71,11 @@ pub fn decide(
     }
     for kind in [Requisite::Onchanges, Requisite::OnchangesAny] {
         let targets = of(kind);
-        if !owed && !targets.is_empty() && !targets.iter().any(changed) {
+        if !pending && !targets.is_empty() && !targets.iter().any(changed) {
             return Decision::Skip("nothing that it is an `onchanges` of has changed".to_owned());
         }
     }
-    let watched = owed || [Requisite::Watch, Requisite::WatchAny].into_iter().flat_map(of).any(changed);
+    let watched = pending || [Requisite::Watch, Requisite::WatchAny].into_iter().flat_map(of).any(changed);
     Decision::Run { watched }
 }
 

@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use crate::compile::Compiled;
 use crate::event::{Event, Summary};
 use crate::facts::Facts;
-use crate::host::Owed;
+use crate::host::Pending;
 use crate::states::Library;
 
 /// What a run needs. In a dry run the facts' host is an overlay, on which actions stay in memory.
@@ -28,7 +28,7 @@ pub struct Converge<'a> {
     /// A dry run: states that would change are told, and later states see what they would leave.
     pub plan: bool,
     /// What earlier runs still owe; nothing where there is no place to keep it.
-    pub owed: Option<Mutex<Owed>>,
+    pub pending: Option<Mutex<Pending>>,
 }
 
 impl Converge<'_> {

@@ -3,7 +3,7 @@
 mod attempt;
 mod beside;
 mod listen;
-mod owe;
+mod pending;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -195,8 +195,8 @@ impl<'a> Walk<'a> {
         if !broken.is_empty() {
             return Err(Box::new(self.blocked(&broken)));
         }
-        let owed = self.ground.owes(at);
-        let watched = match decide(&low.requisites, owed, |at| self.done(at)) {
+        let pending = self.ground.is_pending(at);
+        let watched = match decide(&low.requisites, pending, |at| self.done(at)) {
             Decision::Run { watched } => watched,
             Decision::Skip(why) => return Err(Box::new(Ended::because(Outcome::Skipped, why))),
             Decision::Block(by) => return Err(Box::new(self.blocked(&by))),
@@ -255,7 +255,7 @@ impl<'a> Walk<'a> {
         if chosen.is_empty() {
             return false;
         }
-        if chosen.keys().any(|at| self.ground.owe(*at).is_err()) {
+        if chosen.keys().any(|at| self.ground.mark_pending(*at).is_err()) {
             return false;
         }
         let mut all = plan.clone();

@@ -13,7 +13,7 @@ use super::hooks::{self, Around, Hook};
 use super::journal::{Journal, Told, Turn, Which};
 use super::stage::Stage;
 use super::switch::Switch;
-use super::{Settings, changed, kept, source, survey};
+use super::{Settings, changed, releases, source, survey};
 
 /// Deploys to this host and returns to releases. Every stage is told as an event, and the host remembers each
 /// deploy with its end.
@@ -99,7 +99,7 @@ impl Deploying<'_> {
         }
         // The release runs: what comes after is worth a failure, but no return.
         let after = self.hook(Hook::After(Around::Switch), &stage);
-        self.journal.stage("old releases", || kept::prune(settings, facts, &folder))?;
+        self.journal.stage("old releases", || releases::prune(settings, facts, &folder))?;
         after
     }
 
@@ -108,13 +108,13 @@ impl Deploying<'_> {
         let mut folder = None;
         self.journal.stage("ready", || {
             ready(settings, facts)?;
-            folder = kept::chosen(settings, facts, release)?;
+            folder = releases::chosen(settings, facts, release)?;
             Ok(if folder.is_none() { "it is current already".to_owned() } else { String::new() })
         })?;
         self.journal.wait()?;
         let Some(folder) = folder else { return Ok(()) };
         self.journal.release = Some(folder.clone());
-        self.journal.commit = kept::commit(facts, &folder).ok().flatten();
+        self.journal.commit = releases::commit(facts, &folder).ok().flatten();
         let old = facts.host().link(&settings.root.join("current")).ok().flatten();
         Switch { settings, facts, folder: &folder, old: old.as_deref() }.perform(&mut self.journal)?;
         let message = "what migrations did to the database stays: a release that is older must bear it";
@@ -135,7 +135,7 @@ impl Deploying<'_> {
             let found = source::unpack(&order.code, folder, stage.settings, stage.facts)?;
             survey::survey(folder, stage.facts.host())?;
             stage.facts.host().perform(&Action::write(
-                folder.join(kept::REVISION),
+                folder.join(releases::REVISION),
                 format!("{found}\n"),
                 0o644,
             ))?;

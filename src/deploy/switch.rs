@@ -8,7 +8,7 @@ use crate::fault::Result;
 use crate::host::{Action, Owner};
 
 use super::journal::{Journal, Told};
-use super::{Settings, health, kept, web};
+use super::{Settings, health, releases, web};
 
 /// From the release that is current, if there is one, to another.
 pub struct Switch<'a> {
@@ -38,7 +38,7 @@ impl Switch<'_> {
     fn alone(&self, journal: &mut Journal<'_>) -> Result<(), Told> {
         let Self { settings, facts, folder, old } = *self;
         journal.stage("switch", || {
-            let path = folder.join(kept::COMPLETE);
+            let path = folder.join(releases::COMPLETE);
             facts.host().perform(&Action::Touch { path, accessed: None, modified: None })?;
             if let Some(old) = old {
                 let path = settings.root.join("previous");

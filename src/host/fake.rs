@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::model::{Content, Item, Model, View};
-use super::rehearse::rehearse;
+use super::memfs::{Content, Item, Model, View};
+use super::simulate::simulate;
 use super::{Action, Command, Host, Interface, Output, Performed, Stat, search};
 use crate::fault::{Fault, Result};
 
@@ -344,10 +344,10 @@ impl Host for Fake {
                     backup: None,
                     temporary: None,
                 };
-                rehearse(&mut state.model, &Nothing, true, &write)?;
+                simulate(&mut state.model, &Nothing, true, &write)?;
             }
             other => {
-                rehearse(&mut state.model, &Nothing, true, other)?;
+                simulate(&mut state.model, &Nothing, true, other)?;
             }
         }
         Ok(Performed::default())

@@ -74,7 +74,7 @@ impl Home {
     }
 
     /// Where what a project's changes still wait for is written down.
-    pub fn owed(project: &str) -> PathBuf {
+    pub fn pending(project: &str) -> PathBuf {
         Self::folder(project).join("owed.json")
     }
 

@@ -9,11 +9,11 @@ mod follow;
 pub mod home;
 mod local;
 mod made;
-mod model;
+mod memfs;
 pub(crate) mod names;
 mod overlay;
-mod owed;
-mod rehearse;
+mod pending;
+mod simulate;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ pub use follow::{destination, follow, leads_to};
 pub use local::{Local, stream, streams};
 pub use made::{Made, MadeFile, Makes};
 pub use overlay::Overlay;
-pub use owed::Owed;
+pub use pending::Pending;
 
 use crate::fault::Result;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use super::model::{Model, View};
-use super::rehearse::rehearse;
+use super::memfs::{Model, View};
+use super::simulate::simulate;
 use super::{Action, Command, Host, Interface, Output, Performed, Stat, search};
 use crate::fault::Result;
 
@@ -73,7 +73,7 @@ impl Host for Overlay {
         if action.path().is_some_and(|path| !model.knows(path)) {
             self.below.reaches(action)?;
         }
-        rehearse(&mut model, self.below.as_ref(), false, action)?;
+        simulate(&mut model, self.below.as_ref(), false, action)?;
         Ok(Performed::default())
     }
 

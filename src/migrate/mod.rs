@@ -6,10 +6,10 @@ mod roots;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::agent::{Files, Inspection};
 use crate::diagnostic::{Diagnostic, Problems, Severity};
 use crate::facts::Grains;
 use crate::fault::{Fault, Result};
-use crate::here::{Files, Inspection};
 use crate::states::FUNCTIONS;
 use crate::tree::Tree;
 

@@ -1,8 +1,8 @@
 //! The pillar of one host: which files its top file gives it, rendered one after another and laid over one
 //! another. Must not know what states make of it.
 
-mod hush;
 mod include;
+mod redact;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -147,7 +147,7 @@ pub fn compile(request: &Request<'_>) -> (Pillar, Problems) {
     secrets.sort();
     secrets.dedup();
     let mut problems = Problems(reader.problems);
-    hush::hush(&mut problems, request.tree, &reader.visited);
+    redact::redact(&mut problems, request.tree, &reader.visited);
     let (visited, incomplete) = (reader.visited, problems.fatal());
     (Pillar { data: Arc::new(data), secrets, visited, incomplete, said: reader.said }, problems)
 }

@@ -1,8 +1,8 @@
 //! Shows events: on a terminal, or as JSON lines. Uses only events, diagnostics and exit codes.
 
-mod harmless;
 mod json;
 mod lists;
+mod sanitize;
 mod state;
 mod status;
 mod sum;
@@ -10,8 +10,8 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
-pub use harmless::{harmless, indented, one_line};
 pub use json::Json;
+pub use sanitize::{indented, one_line, sanitize};
 pub use terminal::{Style, Terminal};
 
 use crate::event::Event;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::Style;
-use super::harmless::{self, indented};
+use super::sanitize::{self, indented};
 use super::terminal::{BOLD, CYAN, DEPLOY, DIM, GREEN, NOTIFICATION, RED, YELLOW, time};
 use crate::event::{Outcome, StateResult};
 
@@ -90,6 +90,6 @@ pub fn subject(function: &str, id: &str, name: &str) -> String {
         return short;
     }
     let mut id = id.to_owned();
-    harmless::name(&mut id);
+    sanitize::name(&mut id);
     format!("{id} ({short})")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::harmless::{harmless, indented, name, one_line};
+use super::sanitize::{indented, name, one_line, sanitize};
 use super::sum::Sum;
 use super::{Report, lists, state, status};
 use crate::diagnostic;
@@ -213,7 +213,7 @@ impl Report for Terminal {
         let host = &called(host);
         let mut event = event.clone();
         event.each_name(&mut name);
-        event.each_text(&mut harmless);
+        event.each_text(&mut sanitize);
         match &event {
             Event::Started { plan, states, .. } => {
                 if let Some(known) = self.hosts.get_mut(host) {

@@ -1,13 +1,13 @@
 //! YAML text to places-keeping [`Node`]s, and Nodes to any `Deserialize`. Must not know states.
 
+mod fast_path;
 mod json;
 mod key;
 mod node;
 mod parse;
-mod plain;
 mod read;
 mod scalar;
-mod slips;
+mod syntax_hints;
 mod values;
 mod write;
 

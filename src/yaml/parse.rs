@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
 use super::key::{Identity, identity, is_merge};
-use super::slips::{self, Slip};
-use super::{Meaning, Node, Scalar, Shape, plain};
+use super::syntax_hints::{self, Slip};
+use super::{Meaning, Node, Scalar, Shape, fast_path};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
 
@@ -24,7 +24,7 @@ const MOST_COPIED_TEXT: usize = 32 << 20;
 
 /// The document of a text; `None` if there is nothing in it.
 pub fn parse(source: &Arc<Source>) -> Result<Option<Node>, Vec<Diagnostic>> {
-    match plain::read(source) {
+    match fast_path::read(source) {
         Some(node) => Ok(Some(node)),
         None => general(source),
     }
@@ -216,7 +216,7 @@ impl<'a> Builder<'a> {
             Kind::List(items) => items.push(node),
             Kind::Map { entries, key, merged } => match key.take() {
                 None if node.text().is_none() => {
-                    return Err(Box::new(slips::collection_as_key(&node, self.source)));
+                    return Err(Box::new(syntax_hints::collection_as_key(&node, self.source)));
                 }
                 None => *key = Some(node),
                 Some(name) if is_merge(&name) => merged.push(node),
@@ -350,7 +350,12 @@ impl<'a> Builder<'a> {
 
     fn scan_error(&self, error: &ScanError) -> Box<Diagnostic> {
         let place = self.place_at(error.marker().line(), error.marker().col(), 1);
-        Box::new(slips::explain(self.source, &place, &slip(error.kind()), self.open.last().map(|o| &o.place)))
+        Box::new(syntax_hints::explain(
+            self.source,
+            &place,
+            &slip(error.kind()),
+            self.open.last().map(|o| &o.place),
+        ))
     }
 }
 

@@ -5,8 +5,8 @@
 
 mod error;
 mod fields;
-mod harmless;
 mod pairs;
+mod placeholder;
 mod reader;
 mod special;
 

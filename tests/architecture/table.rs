@@ -112,7 +112,7 @@ pub const MODULES: &[Module] = &[
     module("operate", &["fault", "host", "facts", "event", "order", "site"]),
     // The host's half of a run, from an order to its events.
     module(
-        "here",
+        "agent",
         &[
             "diagnostic",
             "fault",
@@ -139,7 +139,7 @@ pub const MODULES: &[Module] = &[
     // Other people's trees.
     module(
         "migrate",
-        &["source", "diagnostic", "fault", "yaml", "tree", "facts", "states", "compile", "here"],
+        &["source", "diagnostic", "fault", "yaml", "tree", "facts", "states", "compile", "agent"],
     ),
     // The operator's side.
     module("remote", &["diagnostic", "fault", "exit", "private", "facts", "event", "owner", "order"]),
@@ -191,7 +191,7 @@ pub const DOORS: &[Door] = &[
             "serve",
             "tree",
             "project",
-            "here/telling",
+            "agent/emitter",
             "commands",
         ],
         "states and the compiler see the host through `facts` and the project through `tree`",
@@ -203,11 +203,11 @@ pub const DOORS: &[Door] = &[
     ),
     door(
         "users",
-        &["host", "remote", "sandbox", "process_env", "here"],
+        &["host", "remote", "sandbox", "process_env", "agent"],
         "ids of this process are asked where it acts",
     ),
-    door("crate::host::Local", &["here", "host"], "who looks does not choose the host that it looks at"),
-    door("crate::host::Overlay", &["here", "host"], "who looks does not know a dry run from a real one"),
+    door("crate::host::Local", &["agent", "host"], "who looks does not choose the host that it looks at"),
+    door("crate::host::Overlay", &["agent", "host"], "who looks does not know a dry run from a real one"),
     door("crate::host::fake", &["host"], "the fake is for tests"),
     door("print!", &["report", "commands"], "all output is a report's"),
     door("println!", &["report", "commands"], "all output is a report's"),
@@ -266,7 +266,7 @@ pub const HOLD_OPEN: &[&str] = &[
     // /var/lib/provision and /usr/local/bin are root's.
     "host/home",
     "host/made",
-    "host/owed",
+    "host/pending",
 ];
 
 /// Programs that change or read files by path, and where deploys and operation may start them: as the project's

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::owe;
+use super::pending;
 use crate::compile::Low;
 use crate::converge::look::{context, guarded, look};
 use crate::converge::{Converge, guard, perform, progress, retry};
@@ -64,7 +64,7 @@ pub struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     pub fn new(run: &'a Converge<'a>) -> Self {
-        Self { run, dependents: owe::dependents(&run.compiled.states) }
+        Self { run, dependents: pending::dependents(&run.compiled.states) }
     }
 
     /// Applies a state as often as it says. An error: it could not be looked at.
@@ -114,7 +114,7 @@ impl<'a> Ground<'a> {
             let mut reaction = self.reaction(low)?;
             reacting = !reaction.is_empty();
             if reacting {
-                if self.owes(at) {
+                if self.is_pending(at) {
                     reaction.note("owed since an earlier run changed what it watches");
                 }
                 plan = reaction;
@@ -131,7 +131,7 @@ impl<'a> Ground<'a> {
         }
         if !performed {
             tell(applying(at, low));
-            if let Err(fault) = self.owe(at) {
+            if let Err(fault) = self.mark_pending(at) {
                 return Ok(Ended { acted: true, ..Ended::broken(fault, plan) });
             }
         }

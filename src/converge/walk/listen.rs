@@ -14,7 +14,7 @@ impl Walk<'_> {
         let states = &self.run.compiled.states;
         for (at, low) in states.iter().enumerate() {
             let Some(targets) = low.requisites.get(&Requisite::Listen) else { continue };
-            let heard = self.ground.owes(at)
+            let heard = self.ground.is_pending(at)
                 || targets.iter().any(|target| self.done(*target).is_some_and(|done| done.changes));
             let ran = self.done(at).is_some_and(|done| {
                 !matches!(done.outcome, Outcome::Failed | Outcome::Blocked | Outcome::Skipped)

@@ -6,8 +6,8 @@ use serde::de::{
 };
 
 use super::error::{Error, What};
-use super::harmless::Harmless;
 use super::pairs::Pairs;
+use super::placeholder::Placeholder;
 use super::special::{self, NODE, ONE_OR_MANY, PAIRS};
 use super::{Known, id};
 use crate::yaml::{Meaning, Node, Shape};
@@ -31,7 +31,7 @@ impl<'a> Reader<'a> {
         Err(Error::wrong(expected, self.node))
     }
 
-    fn harmless(self) -> bool {
+    fn is_replaced(self) -> bool {
         self.known.wrong.borrow().contains(&id(self.node))
     }
 
@@ -99,8 +99,8 @@ impl<'a> Reader<'a> {
 macro_rules! integers {
     ($($method:ident $visit:ident $type:ty, $range:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            if self.harmless() {
-                return Harmless.$method(visitor);
+            if self.is_replaced() {
+                return Placeholder.$method(visitor);
             }
             let value = self.integer()?;
             let value = <$type>::try_from(value).map_err(|_| Error::wrong($range, self.node))?;
@@ -126,8 +126,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.harmless() {
-            return Harmless.deserialize_any(visitor);
+        if self.is_replaced() {
+            return Placeholder.deserialize_any(visitor);
         }
         let result = match &self.node.shape {
             Shape::List(_) => visitor.visit_seq(self.items("a list")?),
@@ -153,8 +153,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.harmless() {
-            return Harmless.deserialize_bool(visitor);
+        if self.is_replaced() {
+            return Placeholder.deserialize_bool(visitor);
         }
         match self.meaning("true or false")? {
             Meaning::Bool(value) => visitor.visit_bool(value),
@@ -174,8 +174,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.harmless() {
-            return Harmless.deserialize_f64(visitor);
+        if self.is_replaced() {
+            return Placeholder.deserialize_f64(visitor);
         }
         visitor.visit_f64(self.number()?).map_err(|error: Error| error.at(self.node))
     }
@@ -185,8 +185,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.harmless() {
-            return Harmless.deserialize_str(visitor);
+        if self.is_replaced() {
+            return Placeholder.deserialize_str(visitor);
         }
         visitor.visit_str(self.text()?).map_err(|error: Error| error.at(self.node))
     }
@@ -213,7 +213,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.node.is_null() || self.harmless() { visitor.visit_unit() } else { self.wrong("left empty") }
+        if self.node.is_null() || self.is_replaced() {
+            visitor.visit_unit()
+        } else {
+            self.wrong("left empty")
+        }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
@@ -246,8 +250,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.harmless() && !(self.single && self.node.list().is_none()) {
-            return Harmless.deserialize_seq(visitor);
+        if self.is_replaced() && !(self.single && self.node.list().is_none()) {
+            return Placeholder.deserialize_seq(visitor);
         }
         if self.pairs {
             return visitor
@@ -258,8 +262,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Error> {
-        if self.harmless() {
-            return Harmless.deserialize_tuple(length, visitor);
+        if self.is_replaced() {
+            return Placeholder.deserialize_tuple(length, visitor);
         }
         let expected = format!("a list of {length} values");
         let items = self.items(&expected)?;
@@ -279,8 +283,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.harmless() {
-            return Harmless.deserialize_map(visitor);
+        if self.is_replaced() {
+            return Placeholder.deserialize_map(visitor);
         }
         visitor.visit_map(self.entries(&[])?).map_err(|error: Error| error.at(self.node))
     }
@@ -291,8 +295,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if self.harmless() {
-            return Harmless.deserialize_struct(name, fields, visitor);
+        if self.is_replaced() {
+            return Placeholder.deserialize_struct(name, fields, visitor);
         }
         visitor.visit_map(self.entries(fields)?).map_err(|error: Error| error.at(self.node))
     }
@@ -303,8 +307,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if self.harmless() {
-            return Harmless.deserialize_enum(name, variants, visitor);
+        if self.is_replaced() {
+            return Placeholder.deserialize_enum(name, variants, visitor);
         }
         let result = match &self.node.shape {
             Shape::Scalar(scalar) if !self.node.is_null() => {
@@ -372,7 +376,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let Some((key, value)) = self.value else { return seed.deserialize(Harmless) };
+        let Some((key, value)) = self.value else { return seed.deserialize(Placeholder) };
         seed.deserialize(Reader::new(value, self.known)).map_err(|error| {
             let item = matches!(&*error.0, What::Wrong { at: Some((at, _)), .. } if *at != id(value));
             let name = key.text().unwrap_or_default();

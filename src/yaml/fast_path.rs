@@ -1,4 +1,4 @@
-//! The plain kind of YAML that most state files are written in, read line by line: many times faster than
+//! A fast path for the plain kind of YAML that most state files are written in, read line by line: many times faster than
 //! the general parser, which reads everything else and tells what is wrong. It must give exactly what that
 //! one gives, or nothing; it must not say anything.
 

@@ -2,6 +2,7 @@
 //! Must not know ssh or terminals.
 
 mod answer;
+mod emitter;
 mod files;
 mod inspect;
 mod offline;
@@ -11,7 +12,6 @@ mod own_facts;
 mod owning;
 mod refuse;
 mod secrets;
-mod telling;
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
@@ -25,21 +25,21 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::host::home::{Home, install_program};
-use crate::host::{Host, Local, Overlay, Owed};
+use crate::host::{Host, Local, Overlay, Pending};
 use crate::library::ProjectLibrary;
 use crate::operate;
 use crate::order::{Operation, Order, Task, Word};
 use crate::owner::{Manners, Standing};
 use crate::plan::Mask;
 
+use self::emitter::Emitter;
 use self::old_secrets::Marked;
-use self::telling::Telling;
 
 pub use files::Files;
 pub use inspect::Inspection;
 pub use offline::{Offline, check, check_people, check_site, offline};
 
-/// What an attended order is told next; `None`: nobody is there any more.
+/// The next word for an attended order; `None` if the operator's side has gone.
 pub type Listen<'a> = &'a mut dyn FnMut() -> Option<Word>;
 
 /// Carries out an order on this machine. The last event is `Finished` or `Aborted`, or the last `Problem`.
@@ -122,12 +122,12 @@ fn carry_out(
         marked = Marked::read(&order.project, &facts).map_err(broken)?;
         mask.learn(marked.values(&order.project, &pillar.data, &facts).map_err(broken)?);
     }
-    let mut told = Telling::new(mask, marked, log, tell);
+    let mut emitter = Emitter::new(mask, marked, log, tell);
     let looks = order.task.manners(order.plan) == Manners::Looks && standing != Standing::Nobodys;
     if let Some(sentence) = standing.sentence(&order.claim()).filter(|_| looks) {
-        told.event(Event::Problem { problem: Diagnostic::warning(sentence) });
+        emitter.event(Event::Problem { problem: Diagnostic::warning(sentence) });
     }
-    if told.problems(problems) {
+    if emitter.problems(problems) {
         return Ok(Exit::Project);
     }
     let compares = matches!(order.task, Task::Operate(Operation::Secrets));
@@ -135,7 +135,7 @@ fn carry_out(
         let settings = match deploy::Settings::read(&pillar.data) {
             Ok(settings) => settings,
             Err(fault) => {
-                told.event(aborted(&fault, Exit::Project));
+                emitter.event(aborted(&fault, Exit::Project));
                 return Ok(Exit::Project);
             }
         };
@@ -143,16 +143,16 @@ fn carry_out(
             Task::Operate(operation) => {
                 let database = operate::Database::read(&order.project, &pillar.data);
                 let answer = answer::Answer { order, settings: &settings, database, facts: &facts };
-                answer.give(operation, &mut told)
+                answer.give(operation, &mut emitter)
             }
-            _ => ship(order, &settings, &facts, listen, &mut told),
+            _ => ship(order, &settings, &facts, listen, &mut emitter),
         });
     }
     let guard = refuse::Guard { order, states: &files.states, facts: &facts };
     let guard = (of_a_project && !compares).then_some(guard);
     let mut list = None;
     if let Some(guard) = &guard {
-        match guard.before(&pillar, &mut told) {
+        match guard.before(&pillar, &mut emitter) {
             Ok(kept) => {
                 surroundings.made = kept.made();
                 list = Some(kept);
@@ -163,40 +163,42 @@ fn carry_out(
     let library = ProjectLibrary::new(files.states.clone(), pillar, surroundings);
     match library.compile(&order.sls, &order.only, order.lenient) {
         Ok(mut compiled) => {
-            told.problems(std::mem::take(&mut compiled.warnings));
+            emitter.problems(std::mem::take(&mut compiled.warnings));
             if let (Some(guard), Some(list)) = (&guard, list)
-                && let Err(exit) = guard.compiled(&compiled, library.pillar_data(), list, &mut told)
+                && let Err(exit) = guard.compiled(&compiled, library.pillar_data(), list, &mut emitter)
             {
                 return Ok(exit);
             }
             if compares {
                 return Ok(match secrets::compare(&order.project, &compiled, &facts) {
                     Ok((event, exit)) => {
-                        answer::finished(event, &mut told);
+                        answer::finished(event, &mut emitter);
                         exit
                     }
-                    Err(fault) => answer::failed(&fault, &mut told),
+                    Err(fault) => answer::failed(&fault, &mut emitter),
                 });
             }
             let acts = of_a_project && !order.plan;
             if acts {
                 owning::take(order, &facts).map_err(broken)?;
                 // Before the files: a run that is killed must not leave secrets that nobody knows to be some.
-                told.marked()
+                emitter
+                    .marked()
                     .remember(&order.project, &library.pillar_data().data, false, &facts)
                     .map_err(broken)?;
             }
-            let exit = converge(order, &compiled, &facts, &library, &mut told);
+            let exit = converge(order, &compiled, &facts, &library, &mut emitter);
             if acts {
                 let settled = exit == Exit::Converged && order.sls.is_empty() && order.only.is_empty();
-                told.marked()
+                emitter
+                    .marked()
                     .remember(&order.project, &library.pillar_data().data, settled, &facts)
                     .map_err(broken)?;
             }
             Ok(exit)
         }
         Err(problems) => {
-            told.problems(problems);
+            emitter.problems(problems);
             Ok(Exit::Project)
         }
     }
@@ -208,7 +210,7 @@ fn ship(
     settings: &deploy::Settings,
     facts: &Facts,
     listen: Listen<'_>,
-    told: &mut Telling<'_>,
+    emitter: &mut Emitter<'_>,
 ) -> Exit {
     let deploys = deploy::Deploys { settings, facts, operator: &order.operator };
     let listen = RefCell::new(listen);
@@ -221,16 +223,16 @@ fn ship(
     match &order.task {
         Task::Deploy(wanted) => {
             let scrubs = wanted.new_data.as_ref().map_or(0, Vec::len);
-            told.event(started(order, settings.stages() + scrubs));
-            deploys.deploy(wanted, turn, &mut |event| told.event(event))
+            emitter.event(started(order, settings.stages() + scrubs));
+            deploys.deploy(wanted, turn, &mut |event| emitter.event(event))
         }
         Task::Rollback { release } => {
-            told.event(started(order, settings.stages_back()));
-            deploys.rollback(release.as_deref(), turn, &mut |event| told.event(event))
+            emitter.event(started(order, settings.stages_back()));
+            deploys.rollback(release.as_deref(), turn, &mut |event| emitter.event(event))
         }
         Task::Releases => match deploy::kept(settings, facts) {
-            Ok(releases) => answer::finished(Event::Releases { releases }, told),
-            Err(fault) => answer::failed(&fault, told),
+            Ok(releases) => answer::finished(Event::Releases { releases }, emitter),
+            Err(fault) => answer::failed(&fault, emitter),
         },
         Task::Converge | Task::Operate(_) => Exit::Converged,
     }
@@ -241,18 +243,19 @@ fn converge(
     compiled: &Compiled,
     facts: &Facts,
     library: &ProjectLibrary,
-    told: &mut Telling<'_>,
+    emitter: &mut Emitter<'_>,
 ) -> Exit {
-    told.event(started(order, compiled.states.len()));
-    let owed = (!order.project.is_empty()).then(|| Mutex::new(Owed::read(Home::owed(&order.project))));
-    let run = Converge { compiled, facts, library, plan: order.plan, owed };
-    let summary = run.run(&mut |event| told.event(event));
+    emitter.event(started(order, compiled.states.len()));
+    let pending =
+        (!order.project.is_empty()).then(|| Mutex::new(Pending::read(Home::pending(&order.project))));
+    let run = Converge { compiled, facts, library, plan: order.plan, pending };
+    let summary = run.run(&mut |event| emitter.event(event));
     if !order.project.is_empty()
         && !order.plan
         && summary.changed + summary.failed > 0
         && let Err(fault) = ours::update(facts)
     {
-        return answer::failed(&fault, told);
+        return answer::failed(&fault, emitter);
     }
     let exit = if summary.failed > 0 {
         Exit::Failed
@@ -261,7 +264,7 @@ fn converge(
     } else {
         Exit::Converged
     };
-    told.event(Event::Finished { summary });
+    emitter.event(Event::Finished { summary });
     exit
 }
 

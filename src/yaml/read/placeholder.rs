@@ -6,9 +6,9 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, Var
 use super::error::Error;
 
 #[derive(Clone, Copy)]
-pub struct Harmless;
+pub struct Placeholder;
 
-impl<'de> IntoDeserializer<'de, Error> for Harmless {
+impl<'de> IntoDeserializer<'de, Error> for Placeholder {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -24,7 +24,7 @@ macro_rules! numbers {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Harmless {
+impl<'de> Deserializer<'de> for Placeholder {
     type Error = Error;
 
     numbers! {
@@ -141,15 +141,15 @@ struct Variant(&'static str);
 
 impl<'de> EnumAccess<'de> for Variant {
     type Error = Error;
-    type Variant = Harmless;
+    type Variant = Placeholder;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Harmless), Error> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Placeholder), Error> {
         let name: serde::de::value::StrDeserializer<'_, Error> = self.0.into_deserializer();
-        Ok((seed.deserialize(name)?, Harmless))
+        Ok((seed.deserialize(name)?, Placeholder))
     }
 }
 
-impl<'de> VariantAccess<'de> for Harmless {
+impl<'de> VariantAccess<'de> for Placeholder {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::emitter::Emitter;
 use super::ours::{self, Database, List};
-use super::telling::Telling;
 use super::{aborted, answer};
 use crate::compile::Compiled;
 use crate::diagnostic::Problems;
@@ -85,9 +85,9 @@ pub struct Guard<'a> {
 
 impl Guard<'_> {
     /// Before the states are compiled: what the pillar says. Gives the list of what is ours, which templates ask.
-    pub fn before(&self, pillar: &Pillar, told: &mut Telling<'_>) -> Result<List, Exit> {
-        tell(problems(self.states, pillar, Some(self.facts)), told)?;
-        List::open(self.order, &pillar.data, self.facts).map_err(|fault| answer::failed(&fault, told))
+    pub fn before(&self, pillar: &Pillar, emitter: &mut Emitter<'_>) -> Result<List, Exit> {
+        tell(problems(self.states, pillar, Some(self.facts)), emitter)?;
+        List::open(self.order, &pillar.data, self.facts).map_err(|fault| answer::failed(&fault, emitter))
     }
 
     /// Before they are applied: what the host has. What was found to be ours is written down then.
@@ -96,9 +96,9 @@ impl Guard<'_> {
         compiled: &Compiled,
         pillar: &Pillar,
         list: List,
-        told: &mut Telling<'_>,
+        emitter: &mut Emitter<'_>,
     ) -> Result<(), Exit> {
-        tell(problems_of(compiled, self.states, pillar, Some(self.facts)), told)?;
+        tell(problems_of(compiled, self.states, pillar, Some(self.facts)), emitter)?;
         let made = list.made();
         let project = &self.order.project;
         let ground = Ground {
@@ -110,18 +110,18 @@ impl Guard<'_> {
             facts: self.facts,
         };
         if let Err(fault) = ground.refuse() {
-            told.event(aborted(&fault, Exit::Project));
+            emitter.event(aborted(&fault, Exit::Project));
             return Err(Exit::Project);
         }
-        list.keep().map_err(|fault| answer::failed(&fault, told))
+        list.keep().map_err(|fault| answer::failed(&fault, emitter))
     }
 }
 
 /// Tells problems; an error of them ends the run.
-fn tell(found: Result<Problems>, told: &mut Telling<'_>) -> Result<(), Exit> {
+fn tell(found: Result<Problems>, emitter: &mut Emitter<'_>) -> Result<(), Exit> {
     match found {
-        Ok(problems) => (!told.problems(problems)).then_some(()).ok_or(Exit::Project),
-        Err(fault) => Err(answer::failed(&fault, told)),
+        Ok(problems) => (!emitter.problems(problems)).then_some(()).ok_or(Exit::Project),
+        Err(fault) => Err(answer::failed(&fault, emitter)),
     }
 }
 

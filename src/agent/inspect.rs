@@ -62,25 +62,25 @@ impl Inspection {
 
     /// The state files that the top file gives the host.
     pub fn top(&self, lenient: bool) -> Result<Vec<String>, Problems> {
-        self.library.top(lenient).map_err(|problems| self.told(problems))
+        self.library.top(lenient).map_err(|problems| self.without_secrets(problems))
     }
 
     /// High and low state of the top file, or of these state files.
     pub fn states(&self, sls: &[String], lenient: bool) -> Result<Shown, Problems> {
-        let mut shown = self.library.show(sls, lenient).map_err(|problems| self.told(problems))?;
-        shown.warnings = self.told(std::mem::take(&mut shown.warnings));
+        let mut shown = self.library.show(sls, lenient).map_err(|problems| self.without_secrets(problems))?;
+        shown.warnings = self.without_secrets(std::mem::take(&mut shown.warnings));
         Ok(shown)
     }
 
     /// The states in order, as a run would have them.
     pub fn compiled(&self, sls: &[String], lenient: bool) -> Result<Compiled, Problems> {
-        self.library.compile(sls, &[], lenient).map_err(|problems| self.told(problems))
+        self.library.compile(sls, &[], lenient).map_err(|problems| self.without_secrets(problems))
     }
 
     /// A file of the state tree by its path, rendered.
     pub fn rendered(&self, path: &str) -> Result<String, Problems> {
         let rendered = self.library.rendered_file(path);
-        rendered.map_err(|problem| self.told(Problems(vec![*problem])))
+        rendered.map_err(|problem| self.without_secrets(Problems(vec![*problem])))
     }
 
     /// Hides secrets in a text.
@@ -98,7 +98,7 @@ impl Inspection {
         }
     }
 
-    fn told(&self, problems: Problems) -> Problems {
+    fn without_secrets(&self, problems: Problems) -> Problems {
         offline::hidden(&self.mask, problems)
     }
 }

@@ -1,5 +1,5 @@
-//! What a change makes others owe, noted before the change is made and crossed out when they have reacted, so
-//! that a run that is cut short leaves a note for the next one.
+//! Marks the states that must react to a change as pending before the change is made, and clears them when they have
+//! reacted, so that an interrupted run leaves a note for the next one.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -39,19 +39,19 @@ fn key(low: &Low) -> String {
 
 impl Ground<'_> {
     /// Whether an earlier run made a change that this state has not reacted to.
-    pub(super) fn owes(&self, at: usize) -> bool {
-        let Some(owed) = &self.run.owed else { return false };
+    pub(super) fn is_pending(&self, at: usize) -> bool {
+        let Some(pending) = &self.run.pending else { return false };
         let Some(low) = self.run.compiled.states.get(at) else { return false };
-        owed.lock().unwrap_or_else(PoisonError::into_inner).has(&key(low))
+        pending.lock().unwrap_or_else(PoisonError::into_inner).has(&key(low))
     }
 
     /// Called before a state makes its change.
-    pub(super) fn owe(&self, at: usize) -> Result<()> {
-        let (Some(owed), Some(dependents)) = (&self.run.owed, self.dependents.get(&at)) else {
+    pub(super) fn mark_pending(&self, at: usize) -> Result<()> {
+        let (Some(pending), Some(dependents)) = (&self.run.pending, self.dependents.get(&at)) else {
             return Ok(());
         };
         let states = dependents.iter().filter_map(|at| self.run.compiled.states.get(*at));
-        owed.lock().unwrap_or_else(PoisonError::into_inner).add(states.map(key))
+        pending.lock().unwrap_or_else(PoisonError::into_inner).add(states.map(key))
     }
 
     /// Called when a state has ended: unless it failed, it owes nothing any more.
@@ -64,9 +64,9 @@ impl Ground<'_> {
     }
 
     pub(super) fn settle(&self, at: usize, tell: &mut dyn FnMut(Event)) {
-        let (Some(owed), false) = (&self.run.owed, self.run.plan) else { return };
+        let (Some(pending), false) = (&self.run.pending, self.run.plan) else { return };
         let Some(low) = self.run.compiled.states.get(at) else { return };
-        let settled = owed.lock().unwrap_or_else(PoisonError::into_inner).settle(&key(low));
+        let settled = pending.lock().unwrap_or_else(PoisonError::into_inner).settle(&key(low));
         if let Err(fault) = settled {
             tell(Event::Note { message: fault.message });
         }

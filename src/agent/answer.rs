@@ -1,7 +1,7 @@
 //! Everyday operation: one order, one answer.
 
 use super::aborted;
-use super::telling::Telling;
+use super::emitter::Emitter;
 use crate::deploy::{self, Settings};
 use crate::event::{Event, Summary};
 use crate::exit::Exit;
@@ -20,7 +20,7 @@ pub struct Answer<'a> {
 
 impl Answer<'_> {
     /// Does it, and tells what came of it.
-    pub fn give(&self, operation: &Operation, told: &mut Telling<'_>) -> Exit {
+    pub fn give(&self, operation: &Operation, emitter: &mut Emitter<'_>) -> Exit {
         let Self { order, settings, database, facts } = self;
         let project = &order.project;
         let note = |message| Event::Note { message };
@@ -57,14 +57,14 @@ impl Answer<'_> {
                     Ok(controlled) => {
                         let operate::Controlled { done, unknown } = controlled;
                         if !unknown.is_empty() {
-                            told.event(Event::Unknown { names: unknown });
+                            emitter.event(Event::Unknown { names: unknown });
                         }
                         let nothing = names.is_empty().then(|| "nothing of the project runs here".to_owned());
                         let said = if done.is_empty() { nothing } else { Some(done.join(", ")) };
                         if let Some(message) = said {
-                            told.event(Event::Note { message });
+                            emitter.event(Event::Note { message });
                         }
-                        return ended(told);
+                        return ended(emitter);
                     }
                     Err(fault) => Err(fault),
                 }
@@ -72,30 +72,30 @@ impl Answer<'_> {
             Operation::Status { names } => status(project, names, settings, facts),
             Operation::Logs { lines, follow, names } => {
                 let mut tell = |source: &str, text: &str| {
-                    told.event(Event::Line { source: source.to_owned(), text: text.to_owned() });
+                    emitter.event(Event::Line { source: source.to_owned(), text: text.to_owned() });
                 };
                 return match operate::logs(project, *lines, *follow, names, facts, &mut tell) {
-                    Ok(true) => ended(told),
+                    Ok(true) => ended(emitter),
                     Ok(false) => {
-                        told.event(Event::Unknown { names: names.clone() });
-                        ended(told)
+                        emitter.event(Event::Unknown { names: names.clone() });
+                        ended(emitter)
                     }
-                    Err(fault) => failed(&fault, told),
+                    Err(fault) => failed(&fault, emitter),
                 };
             }
             Operation::Exec { argv } => {
                 let mut tell =
-                    |text: &str| told.event(Event::Line { source: String::new(), text: text.to_owned() });
+                    |text: &str| emitter.event(Event::Line { source: String::new(), text: text.to_owned() });
                 return match operate::execute(project, argv, facts, &mut tell) {
-                    Ok(0) => ended(told),
-                    Ok(code) => failed(&Fault::new(format!("it ended with exit code {code}")), told),
-                    Err(fault) => failed(&fault, told),
+                    Ok(0) => ended(emitter),
+                    Ok(code) => failed(&Fault::new(format!("it ended with exit code {code}")), emitter),
+                    Err(fault) => failed(&fault, emitter),
                 };
             }
         };
         match said {
-            Ok(event) => finished(event, told),
-            Err(fault) => failed(&fault, told),
+            Ok(event) => finished(event, emitter),
+            Err(fault) => failed(&fault, emitter),
         }
     }
 }
@@ -111,17 +111,17 @@ fn status(project: &str, names: &[String], settings: &Settings, facts: &Facts) -
 }
 
 /// The end of an order that has one answer.
-pub fn finished(answer: Event, told: &mut Telling<'_>) -> Exit {
-    told.event(answer);
-    ended(told)
+pub fn finished(answer: Event, emitter: &mut Emitter<'_>) -> Exit {
+    emitter.event(answer);
+    ended(emitter)
 }
 
-fn ended(told: &mut Telling<'_>) -> Exit {
-    told.event(Event::Finished { summary: Summary::default() });
+fn ended(emitter: &mut Emitter<'_>) -> Exit {
+    emitter.event(Event::Finished { summary: Summary::default() });
     Exit::Converged
 }
 
-pub fn failed(fault: &Fault, told: &mut Telling<'_>) -> Exit {
-    told.event(aborted(fault, Exit::Failed));
+pub fn failed(fault: &Fault, emitter: &mut Emitter<'_>) -> Exit {
+    emitter.event(aborted(fault, Exit::Failed));
     Exit::Failed
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::Place;
 
 /// What one state depends on by one word.
-pub struct Tie {
+pub struct Resolved {
     pub requisite: Requisite,
     /// Where the reference stands.
     pub place: Place,
@@ -22,10 +22,15 @@ pub struct Tie {
 }
 
 /// The ties of every chunk, in the order in which Salt looks at them.
-pub fn tie(high: &High, chunks: &[Chunk], said: Vec<Vec<Said>>, findings: &mut Findings) -> Vec<Vec<Tie>> {
+pub fn resolve(
+    high: &High,
+    chunks: &[Chunk],
+    said: Vec<Vec<Said>>,
+    findings: &mut Findings,
+) -> Vec<Vec<Resolved>> {
     let mut index = Index::of(high, chunks);
     let each = chunks.iter().zip(said);
-    let mut all: Vec<Vec<Tie>> =
+    let mut all: Vec<Vec<Resolved>> =
         each.map(|(chunk, said)| ties(high, chunk, said, &mut index, findings)).collect();
     for (number, chunk) in chunks.iter().enumerate() {
         for (key, value) in chunk.arguments.iter().filter(|(key, _)| key.text() == Some(LISTEN_IN)) {
@@ -37,7 +42,11 @@ pub fn tie(high: &High, chunks: &[Chunk], said: Vec<Vec<Said>>, findings: &mut F
                 for &target in targets.iter() {
                     if let Some(ties) = all.get_mut(target) {
                         let targets = Arc::from([number]);
-                        ties.push(Tie { requisite: Requisite::Listen, place: key.place.clone(), targets });
+                        ties.push(Resolved {
+                            requisite: Requisite::Listen,
+                            place: key.place.clone(),
+                            targets,
+                        });
                     }
                 }
             }
@@ -72,11 +81,11 @@ fn ties(
     said: Vec<Said>,
     index: &mut Index<'_>,
     findings: &mut Findings,
-) -> Vec<Tie> {
+) -> Vec<Resolved> {
     let mut ties = Vec::with_capacity(said.len());
     for Said { requisite, reference } in said {
         match index.find(&reference) {
-            Some(targets) => ties.push(Tie { requisite, place: reference.target.place, targets }),
+            Some(targets) => ties.push(Resolved { requisite, place: reference.target.place, targets }),
             None => dangling(high, requisite::word(requisite), chunk, &reference, index, findings),
         }
     }

@@ -5,7 +5,7 @@ const NAME: usize = 300;
 
 /// Takes colours and cursor movements out; other control characters, and those that turn the direction of writing,
 /// are shown as what they are. Lines stay lines.
-pub fn harmless(text: &mut String) {
+pub fn sanitize(text: &mut String) {
     clean(text, |letter| letter == '\n');
 }
 
@@ -79,7 +79,7 @@ mod tests {
             ("\u{2066}x\u{2069}\u{200f}", "\\u{2066}x\\u{2069}\\u{200f}", "\\u{2066}x\\u{2069}\\u{200f}"),
             ("a\u{2028}b\u{b}", "a\\u{2028}b\\u{b}", "a\\u{2028}b\\u{b}"),
         ] {
-            for (make, expected) in [(harmless as fn(&mut String), lines), (one_line, line)] {
+            for (make, expected) in [(sanitize as fn(&mut String), lines), (one_line, line)] {
                 let mut shown = text.to_owned();
                 make(&mut shown);
                 assert_eq!(shown, expected, "{text:?}");

@@ -7,7 +7,7 @@ use crate::project::is_secret;
 use crate::tree::Tree;
 
 /// Takes out of problems the lines and words of the visited files that hold secrets.
-pub fn hush(problems: &mut Problems, tree: &Tree, visited: &[String]) {
+pub fn redact(problems: &mut Problems, tree: &Tree, visited: &[String]) {
     if problems.is_empty() {
         return;
     }

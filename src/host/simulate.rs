@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::model::{Content, Item, Model, View};
+use super::memfs::{Content, Item, Model, View};
 use super::{Action, Host, Kind, Owner, names};
 use crate::fault::{Fault, Result};
 
@@ -12,7 +12,7 @@ const NOBODY_YET: u32 = u32::MAX;
 /// Performs a file action in memory; `false` where the action is not about files.
 ///
 /// `strict`: an unknown owner is an error.
-pub(super) fn rehearse(model: &mut Model, below: &dyn Host, strict: bool, action: &Action) -> Result<bool> {
+pub(super) fn simulate(model: &mut Model, below: &dyn Host, strict: bool, action: &Action) -> Result<bool> {
     let mut stage = Stage { model, below, strict };
     match action {
         Action::WriteFile { path, content, mode, owner, backup, .. } => {

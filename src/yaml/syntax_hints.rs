@@ -1,4 +1,4 @@
-//! The usual slips of the pen in YAML, told in the words of people who do not know the standard.
+//! Hints for common mistakes in YAML, in words that do not assume knowledge of the standard.
 //! Must not know the parser.
 
 use std::sync::Arc;

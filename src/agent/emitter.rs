@@ -1,4 +1,4 @@
-//! The way of an event out of a run: masked, logged, told.
+//! Emits the events of a run: masks secrets, appends to the host's log, passes on.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -8,7 +8,7 @@ use crate::diagnostic::Problems;
 use crate::event::{Event, Outcome, StateResult};
 use crate::plan::Mask;
 
-pub struct Telling<'a> {
+pub struct Emitter<'a> {
     mask: Mask,
     /// The files that held secrets when they were written.
     marked: Marked,
@@ -16,7 +16,7 @@ pub struct Telling<'a> {
     tell: &'a mut dyn FnMut(Event),
 }
 
-impl<'a> Telling<'a> {
+impl<'a> Emitter<'a> {
     pub fn new(mask: Mask, marked: Marked, log: Option<File>, tell: &'a mut dyn FnMut(Event)) -> Self {
         Self { mask, marked, log: log.map(BufWriter::new), tell }
     }
@@ -37,7 +37,7 @@ impl<'a> Telling<'a> {
             });
         }
         if let Some(log) = &mut self.log {
-            // A full disk is told by the state that meets it; the log must not stop the run.
+            // The state that meets a full disk reports it; the log must not stop the run.
             let unchanged = matches!(&event, Event::State(state) if state.outcome == Outcome::Unchanged);
             if !unchanged && serde_json::to_writer(&mut *log, &event).is_ok() {
                 let _full = log.write_all(b"\n").and_then(|()| log.flush());

@@ -4,11 +4,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::chunk::Chunk;
-use super::circle;
+use super::cycle;
 use super::findings::Findings;
 use super::global::Position;
 use super::low::Requisite;
-use super::tie::Tie;
+use super::resolve::Resolved;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Key;
 use crate::graph::{Cycle, Graph};
@@ -26,7 +26,7 @@ const MOST_TIES: usize = 4_000_000;
 pub struct Item<'a> {
     pub chunk: &'a Chunk,
     pub position: Position,
-    pub ties: &'a [Tie],
+    pub ties: &'a [Resolved],
     /// None where it could not be read.
     pub state: Option<&'a dyn State>,
 }
@@ -40,7 +40,7 @@ pub struct Step {
 }
 
 #[derive(Debug, Default)]
-pub struct Arrangement {
+pub struct Ordering {
     /// Positions in execution order.
     pub order: Vec<usize>,
     /// The same with what is looked at beforehand.
@@ -50,7 +50,7 @@ pub struct Arrangement {
 }
 
 /// The order of all states; `None` if requisites go in a circle.
-pub fn arrange(items: &[Item<'_>], findings: &mut Findings) -> Option<Arrangement> {
+pub fn order(items: &[Item<'_>], findings: &mut Findings) -> Option<Ordering> {
     if let Some(problem) = too_much(items) {
         findings.add(problem);
         return None;
@@ -63,7 +63,7 @@ pub fn arrange(items: &[Item<'_>], findings: &mut Findings) -> Option<Arrangemen
     let priorities = priorities(items, &edges, &checks);
     let priority = |node: usize| priorities.get(node).copied().unwrap_or_default();
     if let Err(cycle) = graph.order(priority) {
-        findings.add(circle::told(items, &edges, &cycle, &checks));
+        findings.add(cycle::describe(items, &edges, &cycle, &checks));
         return None;
     }
     let mut implied = implied(items, &pairs);
@@ -76,7 +76,7 @@ pub fn arrange(items: &[Item<'_>], findings: &mut Findings) -> Option<Arrangemen
                 let step = |node: &usize| Step { state: checks.state(*node), check: *node >= items.len() };
                 let steps = order.iter().map(step).collect();
                 order.retain(|node| *node < items.len());
-                return Some(Arrangement { order, steps, implied });
+                return Some(Ordering { order, steps, implied });
             }
             Err(cycle) => give_way(items, &cycle, &mut implied, &mut graph),
         }
@@ -137,7 +137,7 @@ pub struct Edge<'a> {
     pub after: usize,
     /// The state that has the requisite.
     pub who: usize,
-    pub tie: &'a Tie,
+    pub tie: &'a Resolved,
     /// The state that it names.
     pub whom: usize,
     weight: u8,

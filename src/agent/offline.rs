@@ -147,7 +147,7 @@ pub fn check_people(project: &Project, pillar: &Pillar) -> Problems {
 /// The states of one host.
 fn states(project: &Project, host: Offline, lenient: bool, problems: &mut Problems) -> usize {
     let mask = Mask::new(&host.pillar.secrets);
-    // What is wrong with the pillar was told in its own words, and not where the states stumble over it.
+    // Problems of the pillar were reported at their place; where states fail because of them is noise.
     let of_people = check_people(project, &host.pillar).fatal();
     let of_site = check_site(project, &host.pillar).1.fatal();
     let library = ProjectLibrary::new(Files::project(project).states, host.pillar, host.surroundings);
@@ -170,7 +170,7 @@ fn states(project: &Project, host: Offline, lenient: bool, problems: &mut Proble
     }
 }
 
-/// What another host has not told already.
+/// Adds the problems that no other host has reported already.
 fn add(problems: &mut Problems, found: Problems) {
     for problem in found {
         if !problems.0.contains(&problem) {

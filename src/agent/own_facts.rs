@@ -84,14 +84,14 @@ mod tests {
 
     #[test]
     fn what_is_no_fact_is_told() {
-        for (name, text, told) in [
+        for (name, text, emitter) in [
             ("a", "#!/bin/sh\nexit 3\n", "`a` failed"),
             ("a", "echo x\n", "has no first line"),
             ("a", "#!/bin/sh\necho x\n", "is no JSON"),
             ("a.json", "[1]", "no object"),
         ] {
             let fault = grains(&[(name, text)]).unwrap_err().to_string();
-            assert!(fault.replace("facts.d/", "").contains(told), "{fault}");
+            assert!(fault.replace("facts.d/", "").contains(emitter), "{fault}");
         }
     }
 }

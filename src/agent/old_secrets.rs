@@ -106,7 +106,7 @@ const OURS: &[&str] = &[
 ];
 
 /// Hides what a change takes away where it brings a secret, or where the file held one. Gives whether it brings one,
-/// and what can be told of the old ones.
+/// and what can be learned of the old ones.
 pub fn hide(change: &mut Change, mask: &Mask, marked: bool) -> (bool, Vec<String>) {
     let mut learned = Vec::new();
     let mut holds = false;

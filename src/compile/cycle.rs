@@ -1,12 +1,12 @@
 //! Requisites that go in a circle, as a person can read it. Must not look for circles.
 
-use super::arrange::{Checks, Edge, Item};
+use super::ordering::{Checks, Edge, Item};
 use super::requisite;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Cycle;
 
 /// A cycle as a path that names every member, with the place of every requisite on the way.
-pub fn told(items: &[Item<'_>], edges: &[Edge<'_>], Cycle(path): &Cycle, checks: &Checks) -> Diagnostic {
+pub fn describe(items: &[Item<'_>], edges: &[Edge<'_>], Cycle(path): &Cycle, checks: &Checks) -> Diagnostic {
     let name =
         |state: usize| items.get(state).map_or(String::new(), |item| format!("`{}`", item.chunk.id.text));
     let steps = path.iter().zip(path.iter().cycle().skip(1));

@@ -11,15 +11,15 @@ use crate::fault::{Context as _, Fault, Result};
 
 /// A set of keys, written down at each change.
 #[derive(Debug, Default)]
-pub struct Owed {
+pub struct Pending {
     path: PathBuf,
     keys: BTreeSet<String>,
     /// What of it earlier runs left: what this one adds is decided by its own outcomes.
     earlier: BTreeSet<String>,
 }
 
-impl Owed {
-    /// What is owed according to a file; nothing if there is none.
+impl Pending {
+    /// What is pending according to a file; nothing if there is none.
     pub fn read(path: PathBuf) -> Self {
         // What cannot be read was cut short while it was made, before the change that it speaks of.
         let bytes = fs::read(&path).unwrap_or_default();
@@ -67,15 +67,15 @@ mod tests {
     fn what_is_owed_outlives_the_run() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("owed.json");
-        let mut owed = Owed::read(path.clone());
-        owed.add(["nginx".to_owned(), "cron".to_owned()]).unwrap();
-        assert!(!owed.has("nginx"), "this run's own changes are no debts of an earlier one");
-        owed.settle("cron").unwrap();
-        let again = Owed::read(path.clone());
+        let mut pending = Pending::read(path.clone());
+        pending.add(["nginx".to_owned(), "cron".to_owned()]).unwrap();
+        assert!(!pending.has("nginx"), "this run's own changes are no debts of an earlier one");
+        pending.settle("cron").unwrap();
+        let again = Pending::read(path.clone());
         assert!(again.has("nginx") && !again.has("cron"));
         fs::write(&path, "[\"ngi").unwrap();
-        assert!(!Owed::read(path).has("nginx"));
-        let mut nowhere = Owed::read(folder.path().join("no/owed.json"));
+        assert!(!Pending::read(path).has("nginx"));
+        let mut nowhere = Pending::read(folder.path().join("no/owed.json"));
         assert!(nowhere.add(["a".to_owned()]).unwrap_err().message.contains("owed.json"));
     }
 }
