@@ -101,7 +101,7 @@ impl Guard<'_> {
         tell(problems_of(compiled, self.states, pillar, Some(self.facts)), emitter)?;
         let made = list.made();
         let project = &self.order.project;
-        let ground = Ground {
+        let check = HostCheck {
             project,
             states: self.states,
             compiled,
@@ -109,7 +109,7 @@ impl Guard<'_> {
             made: &made,
             facts: self.facts,
         };
-        if let Err(fault) = ground.refuse() {
+        if let Err(fault) = check.refuse() {
             emitter.event(aborted(&fault, Exit::Project));
             return Err(Exit::Project);
         }
@@ -126,7 +126,7 @@ fn tell(found: Result<Problems>, emitter: &mut Emitter<'_>) -> Result<(), Exit> 
 }
 
 /// A host that is about to be changed.
-struct Ground<'a> {
+struct HostCheck<'a> {
     project: &'a str,
     states: &'a Tree,
     compiled: &'a Compiled,
@@ -135,7 +135,7 @@ struct Ground<'a> {
     facts: &'a Facts,
 }
 
-impl Ground<'_> {
+impl HostCheck<'_> {
     /// An error where the run would take what is not ours, or would leave the host without an administrator.
     fn refuse(&self) -> Result<()> {
         let uses = |name: &str| uses(self.compiled, self.states, name);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::exit::Exit;
 use crate::order::{Operation, Task};
-use crate::remote::{interrupted, pardon};
+use crate::remote::{interrupted, suspend};
 
 use super::session::{Outgoing, Session, Shown};
 
@@ -39,7 +39,7 @@ pub fn closed(session: &Session, interrupt: Interrupted, act: impl FnOnce() -> E
         return done;
     }
     session.say("interrupted: the site opens when the hosts are done; once more, and it stays closed");
-    let _until_it_is_open = pardon();
+    let _until_it_is_open = suspend();
     // Locked: what was begun goes on there.
     while session.hear(switched(false), Shown::Nothing).0 == Exit::Locked {
         std::thread::sleep(ASKED_AGAIN);

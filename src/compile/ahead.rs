@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Request;
 use super::document::{self, Document};
 use super::findings::Findings;
-use super::high::{Wanted, absolute};
+use super::high::{RequestedSls, absolute};
 use crate::diagnostic::Diagnostic;
 
 /// Files for which a thread pays.
@@ -26,7 +26,7 @@ pub struct Ahead(HashMap<String, Read>);
 
 impl Ahead {
     /// Reads these files and all that they include, but for those that are not there.
-    pub fn read(request: &Request<'_>, wanted: &[Wanted]) -> Self {
+    pub fn read(request: &Request<'_>, wanted: &[RequestedSls]) -> Self {
         let mut known: HashSet<String> = HashSet::new();
         let mut all = HashMap::new();
         let mut wave: Vec<String> = wanted.iter().map(|wanted| wanted.sls.clone()).collect();
@@ -58,7 +58,7 @@ impl Read {
         Some(Self { sls, path, document, findings })
     }
 
-    fn includes(&self, request: &Request<'_>) -> Vec<Wanted> {
+    fn includes(&self, request: &Request<'_>) -> Vec<RequestedSls> {
         let includes = self.document.as_ref().map_or(&[][..], |document| &document.includes);
         // Whoever takes the file tells what is wrong with them.
         let mut unheard = Findings::default();

@@ -37,17 +37,18 @@ pub struct High {
 /// A file whose includes are being followed.
 struct Frame {
     sls: Arc<str>,
-    includes: std::vec::IntoIter<Wanted>,
+    includes: std::vec::IntoIter<RequestedSls>,
     /// Its own declarations.
     own: std::ops::Range<usize>,
 }
 
 impl High {
     /// Reads these state files and all that they include.
-    pub fn gather(request: &Request<'_>, wanted: &[Wanted], findings: &mut Findings) -> Self {
+    pub fn gather(request: &Request<'_>, wanted: &[RequestedSls], findings: &mut Findings) -> Self {
         let mut high = Self::default();
         let mut seen = BTreeSet::new();
-        let wanted: Vec<Wanted> = wanted.iter().flat_map(|wanted| wanted.expand(request.files)).collect();
+        let wanted: Vec<RequestedSls> =
+            wanted.iter().flat_map(|wanted| wanted.expand(request.files)).collect();
         let mut ahead = Ahead::read(request, &wanted);
         for wanted in wanted {
             let mut stack: Vec<Frame> =
@@ -72,7 +73,7 @@ impl High {
     fn open(
         &mut self,
         request: &Request<'_>,
-        wanted: &Wanted,
+        wanted: &RequestedSls,
         ahead: &mut Ahead,
         seen: &mut BTreeSet<String>,
         findings: &mut Findings,
@@ -102,7 +103,7 @@ impl High {
         self.excludes.extend(document.excludes);
         self.broken.extend(document.broken);
         let init = ahead::is_init(&path);
-        let includes: Vec<Wanted> = document
+        let includes: Vec<RequestedSls> = document
             .includes
             .into_iter()
             .filter_map(|include| absolute(include, &sls, init, findings))
@@ -163,12 +164,12 @@ impl High {
 
 /// A state file to read, and where that is asked for.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct RequestedSls {
     pub sls: String,
     pub by: Option<Name>,
 }
 
-impl Wanted {
+impl RequestedSls {
     /// The files that a pattern means; a name that is none means itself.
     pub fn expand(&self, files: &Files) -> Vec<Self> {
         if !crate::glob::is_pattern(&self.sls) {
@@ -195,7 +196,7 @@ fn missing(files: &Files, sls: &str, by: Option<&Name>) -> Diagnostic {
 }
 
 /// The full name of an include, where it is relative to the file that it stands in.
-pub fn absolute(include: Name, sls: &str, init: bool, findings: &mut Findings) -> Option<Wanted> {
+pub fn absolute(include: Name, sls: &str, init: bool, findings: &mut Findings) -> Option<RequestedSls> {
     let relative = include.text.trim_start_matches('.');
     let levels = include.text.len() - relative.len();
     let mut parts: Vec<&str> = sls.split('.').collect();
@@ -213,5 +214,5 @@ pub fn absolute(include: Name, sls: &str, init: bool, findings: &mut Findings) -
     parts.truncate(parts.len() - levels);
     parts.push(relative);
     let sls = if levels == 0 { relative.to_owned() } else { parts.join(".") };
-    Some(Wanted { sls, by: Some(include) })
+    Some(RequestedSls { sls, by: Some(include) })
 }

@@ -28,7 +28,7 @@ pub use show::Shown;
 use self::chunk::Chunk;
 use self::declaration::Name;
 use self::findings::Findings;
-use self::high::{High, Wanted};
+use self::high::{High, RequestedSls};
 use self::ordering::{Item, Ordering};
 use self::resolve::Resolved;
 use self::typed::Typed;
@@ -143,9 +143,9 @@ fn item<'a>(((chunk, typed), ties): ((&'a Chunk, &'a Option<Typed>), &'a Vec<Res
 }
 
 /// The state files to begin with.
-fn wanted(request: &Request<'_>, findings: &mut Findings) -> Vec<Wanted> {
+fn wanted(request: &Request<'_>, findings: &mut Findings) -> Vec<RequestedSls> {
     if !request.sls.is_empty() {
-        return request.sls.iter().map(|sls| Wanted { sls: sls.clone(), by: None }).collect();
+        return request.sls.iter().map(|sls| RequestedSls { sls: sls.clone(), by: None }).collect();
     }
     if request.files.path("top").is_none() {
         findings.add(
@@ -162,7 +162,10 @@ fn wanted(request: &Request<'_>, findings: &mut Findings) -> Vec<Wanted> {
                 .into_iter()
                 .filter(|entry| !entry.optional || request.files.path(&entry.sls).is_some());
             present
-                .map(|entry| Wanted { by: Some(Name::new(entry.sls.as_str(), &entry.place)), sls: entry.sls })
+                .map(|entry| RequestedSls {
+                    by: Some(Name::new(entry.sls.as_str(), &entry.place)),
+                    sls: entry.sls,
+                })
                 .collect()
         }
         Err(problems) => {

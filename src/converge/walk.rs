@@ -1,8 +1,8 @@
 //! One pass over the states in execution order, and the listeners at its end.
 
 mod attempt;
-mod beside;
 mod listen;
+mod parallel;
 mod pending;
 
 use std::collections::BTreeMap;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use self::attempt::{Ended, Ground, Turn};
-use self::beside::{Arrived, Beside};
+use self::attempt::{RunContext, StateOutcome, StateRun};
+use self::parallel::{Arrived, ParallelStates};
 use super::ahead::{self, Ahead, Stop};
 use super::decide::{Decision, Done, decide};
 use super::look::look;
@@ -23,13 +23,13 @@ use crate::plan::Plan;
 
 pub struct Walk<'a> {
     run: &'a Converge<'a>,
-    ground: Arc<Ground<'a>>,
+    context: Arc<RunContext<'a>>,
     done: Vec<Option<Done>>,
     /// Plans that were performed early, together with another state's packages.
     early: BTreeMap<usize, Plan>,
     /// For each state, those that named it in `prereq` and run before it.
     prereq_of: BTreeMap<usize, Vec<usize>>,
-    beside: Beside,
+    beside: ParallelStates,
     /// Something has changed or would change.
     touched: bool,
     /// Answers from before are of no use: something has been touched, or may be just now.
@@ -48,11 +48,11 @@ impl<'a> Walk<'a> {
         }
         Self {
             run,
-            ground: Arc::new(Ground::new(run)),
+            context: Arc::new(RunContext::new(run)),
             done: vec![None; run.compiled.states.len()],
             early: BTreeMap::new(),
             prereq_of,
-            beside: Beside::default(),
+            beside: ParallelStates::default(),
             touched: false,
             stale: false,
             summary: Summary::default(),
@@ -68,7 +68,9 @@ impl<'a> Walk<'a> {
         let wanted = |at: usize| {
             states.get(at).is_some_and(|low| {
                 let check = &low.check;
-                check.onlyif.is_empty() && check.unless.is_empty() && low.requisites.keys().all(calm)
+                check.onlyif.is_empty()
+                    && check.unless.is_empty()
+                    && low.requisites.keys().all(can_check_early)
             })
         };
         let check = |at: usize| states.get(at).map_or_else(|| Ok(Plan::default()), |low| look(run, low));
@@ -121,7 +123,7 @@ impl<'a> Walk<'a> {
 
     fn arrive(&mut self, arrived: Arrived, tell: &mut dyn FnMut(Event)) {
         let Some(low) = self.run.compiled.states.get(arrived.at) else { return };
-        let ended = arrived.ended.unwrap_or_else(Ended::failed);
+        let ended = arrived.ended.unwrap_or_else(StateOutcome::failed);
         self.end(arrived.at, low, ended, arrived.duration, tell);
     }
 
@@ -141,16 +143,16 @@ impl<'a> Walk<'a> {
             Ok(watched) => {
                 let quiet = !watched
                     && answer.as_ref().is_some_and(|answer| answer.as_ref().is_ok_and(Plan::is_empty));
-                let turn = Turn { at, low, watched, early: self.early.remove(&at), answer };
+                let turn = StateRun { at, low, watched, early: self.early.remove(&at), answer };
                 if low.check.parallel && !self.run.plan && !quiet && turn.early.is_none() {
                     self.stale = true;
-                    self.beside.start(scope, Arc::clone(&self.ground), turn);
+                    self.beside.start(scope, Arc::clone(&self.context), turn);
                     return;
                 }
-                let ground = Arc::clone(&self.ground);
+                let context = Arc::clone(&self.context);
                 let mut together =
                     |plan: &Plan, tell: &mut dyn FnMut(Event)| self.with_others(at, plan, tell);
-                match ground.attempts(turn, &mut together, tell) {
+                match context.attempts(turn, &mut together, tell) {
                     Ok(ended) => ended,
                     Err(fault) => self.unclear(at, low, fault),
                 }
@@ -159,11 +161,18 @@ impl<'a> Walk<'a> {
         self.end(at, low, ended, started.elapsed(), tell);
     }
 
-    fn end(&mut self, at: usize, low: &Low, ended: Ended, duration: Duration, tell: &mut dyn FnMut(Event)) {
+    fn end(
+        &mut self,
+        at: usize,
+        low: &Low,
+        ended: StateOutcome,
+        duration: Duration,
+        tell: &mut dyn FnMut(Event),
+    ) {
         if ended.outcome == Outcome::Failed && low.check.failhard && self.stopped_by.is_none() {
             self.stopped_by = Some(at);
         }
-        self.ground.paid(at, low, ended.outcome, tell);
+        self.context.paid(at, low, ended.outcome, tell);
         self.touched |=
             ended.acted || matches!(ended.outcome, Outcome::Changed | Outcome::WouldChange | Outcome::Failed);
         self.stale |= self.touched;
@@ -179,10 +188,10 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the state's turn has come, and whether what it watches has changed; else what becomes of it.
-    fn may_run(&self, at: usize, low: &Low) -> std::result::Result<bool, Box<Ended>> {
+    fn may_run(&self, at: usize, low: &Low) -> std::result::Result<bool, Box<StateOutcome>> {
         if let Some(by) = self.stopped_by {
-            let why = format!("not run: {} failed, and it says `failhard`", self.ground.title(by));
-            return Err(Box::new(Ended::because(Outcome::Blocked, why)));
+            let why = format!("not run: {} failed, and it says `failhard`", self.context.title(by));
+            return Err(Box::new(StateOutcome::because(Outcome::Blocked, why)));
         }
         let broken: Vec<usize> = self
             .prereq_of
@@ -195,17 +204,17 @@ impl<'a> Walk<'a> {
         if !broken.is_empty() {
             return Err(Box::new(self.blocked(&broken)));
         }
-        let pending = self.ground.is_pending(at);
+        let pending = self.context.is_pending(at);
         let watched = match decide(&low.requisites, pending, |at| self.done(at)) {
             Decision::Run { watched } => watched,
-            Decision::Skip(why) => return Err(Box::new(Ended::because(Outcome::Skipped, why))),
+            Decision::Skip(why) => return Err(Box::new(StateOutcome::because(Outcome::Skipped, why))),
             Decision::Block(by) => return Err(Box::new(self.blocked(&by))),
         };
         match self.prereq_met(low) {
             Ok(true) => {}
             Ok(false) => {
                 let why = "nothing that it is a `prereq` of would change";
-                return Err(Box::new(Ended::because(Outcome::Unchanged, why)));
+                return Err(Box::new(StateOutcome::because(Outcome::Unchanged, why)));
             }
             Err(fault) => {
                 return Err(Box::new(self.unclear(at, low, fault.context("could not look at its `prereq`"))));
@@ -213,7 +222,7 @@ impl<'a> Walk<'a> {
         }
         match guard::forbids(&low.check, self.run) {
             Ok(None) => Ok(watched),
-            Ok(Some(why)) => Err(Box::new(Ended::because(Outcome::Skipped, why))),
+            Ok(Some(why)) => Err(Box::new(StateOutcome::because(Outcome::Skipped, why))),
             Err(fault) => Err(Box::new(self.unclear(at, low, fault))),
         }
     }
@@ -255,7 +264,7 @@ impl<'a> Walk<'a> {
         if chosen.is_empty() {
             return false;
         }
-        if chosen.keys().any(|at| self.ground.mark_pending(*at).is_err()) {
+        if chosen.keys().any(|at| self.context.mark_pending(*at).is_err()) {
             return false;
         }
         let mut all = plan.clone();
@@ -278,14 +287,17 @@ impl<'a> Walk<'a> {
 
     /// A state that could not be looked at has failed; in a dry run it may only be waiting for what earlier
     /// states would bring.
-    fn unclear(&self, at: usize, low: &Low, fault: Fault) -> Ended {
+    fn unclear(&self, at: usize, low: &Low, fault: Fault) -> StateOutcome {
         if self.run.plan
             && let Some(needed) = self.pending(at)
         {
             self.run.facts.expect(low.state.owns());
-            return Ended::because(Outcome::WouldChange, format!("depends on {needed} ({})", fault.message));
+            return StateOutcome::because(
+                Outcome::WouldChange,
+                format!("depends on {needed} ({})", fault.message),
+            );
         }
-        Ended::failed(fault)
+        StateOutcome::failed(fault)
     }
 
     /// In a dry run: the nearest state that this one depends on and that would change, else any before it.
@@ -298,7 +310,7 @@ impl<'a> Walk<'a> {
             let Some(low) = states.get(next) else { continue };
             for target in low.requisites.values().flatten().chain(&low.implied).copied() {
                 if would(target) {
-                    return Some(self.ground.title(target));
+                    return Some(self.context.title(target));
                 }
                 if let Some(slot @ false) = seen.get_mut(target) {
                     *slot = true;
@@ -324,16 +336,23 @@ impl<'a> Walk<'a> {
         Ok(false)
     }
 
-    fn blocked(&self, by: &[usize]) -> Ended {
-        let names: Vec<String> = by.iter().map(|at| self.ground.title(*at)).collect();
-        Ended::because(Outcome::Blocked, format!("requisite failed: {}", names.join(", ")))
+    fn blocked(&self, by: &[usize]) -> StateOutcome {
+        let names: Vec<String> = by.iter().map(|at| self.context.title(*at)).collect();
+        StateOutcome::because(Outcome::Blocked, format!("requisite failed: {}", names.join(", ")))
     }
 
     fn done(&self, at: usize) -> Option<Done> {
         self.done.get(at).copied().flatten()
     }
 
-    fn tell(&mut self, at: usize, low: &Low, ended: Ended, duration: Duration, tell: &mut dyn FnMut(Event)) {
+    fn tell(
+        &mut self,
+        at: usize,
+        low: &Low,
+        ended: StateOutcome,
+        duration: Duration,
+        tell: &mut dyn FnMut(Event),
+    ) {
         let count = match ended.outcome {
             Outcome::Unchanged => &mut self.summary.unchanged,
             Outcome::Changed => &mut self.summary.changed,
@@ -369,7 +388,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Requisites that leave a state's check as it is: it may be made ahead.
-fn calm(kind: &Requisite) -> bool {
+fn can_check_early(kind: &Requisite) -> bool {
     !matches!(
         kind,
         Requisite::Prereq

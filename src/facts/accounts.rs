@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::fault::{Fault, Result};
-use crate::host::names::elsewhere;
+use crate::host::names::has_remote_names;
 use crate::host::{Command, Host};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ pub(super) fn ask_group(host: &dyn Host, key: &str) -> Result<Option<Group>> {
 }
 
 fn ask(host: &dyn Host, database: &str, key: &str) -> Result<Option<String>> {
-    if key.is_empty() || !elsewhere(host)? {
+    if key.is_empty() || !has_remote_names(host)? {
         return Ok(None);
     }
     let output = host.ask(&Command::new(["getent", database, key]).timeout(Duration::from_secs(30)))?;

@@ -48,7 +48,7 @@ pub(super) fn line(host: &dyn Host, database: Database, name: &str) -> Result<Op
     if let Some(line) = text.lines().find(named) {
         return Ok(Some(line.to_owned()));
     }
-    if name.parse::<u32>().is_ok() || !elsewhere(host)? {
+    if name.parse::<u32>().is_ok() || !has_remote_names(host)? {
         return Ok(None);
     }
     let output = host.ask(&Command::new(["getent", key, name]).timeout(Duration::from_secs(30)))?;
@@ -57,7 +57,7 @@ pub(super) fn line(host: &dyn Host, database: Database, name: &str) -> Result<Op
 
 /// Whether the host takes accounts from somewhere else than its files (LDAP, SSSD …), so that a name that
 /// is not in them has to be asked of getent.
-pub(crate) fn elsewhere(host: &dyn Host) -> Result<bool> {
+pub(crate) fn has_remote_names(host: &dyn Host) -> Result<bool> {
     let text = host.read(Path::new("/etc/nsswitch.conf"))?.unwrap_or_default();
     Ok(String::from_utf8_lossy(&text)
         .lines()

@@ -60,7 +60,7 @@ pub(super) fn simulate(model: &mut Model, below: &dyn Host, strict: bool, action
             }
         }
         Action::Rename { from, to } => {
-            let (from, item, to) = stage.apart(from, to)?;
+            let (from, item, to) = stage.disjoint_paths(from, to)?;
             stage.model.graft(&from, item, &to, true);
             stage.model.remove(&from);
         }
@@ -114,7 +114,7 @@ impl Stage<'_> {
     }
 
     /// Where something is and where it is to go, if neither is in the other.
-    fn apart(&mut self, from: &Path, to: &Path) -> Result<(PathBuf, Item, PathBuf)> {
+    fn disjoint_paths(&mut self, from: &Path, to: &Path) -> Result<(PathBuf, Item, PathBuf)> {
         let (real_from, item) = self.present(from, false)?;
         let real_to = self.place(to)?;
         if real_to.starts_with(&real_from) || real_from.starts_with(&real_to) {
@@ -212,7 +212,7 @@ impl Stage<'_> {
     }
 
     fn copy(&mut self, from: &Path, to: &Path, owner: &Owner, mode: Option<u32>) -> Result<()> {
-        let (from, mut item, to) = self.apart(from, to)?;
+        let (from, mut item, to) = self.disjoint_paths(from, to)?;
         if let Some(mode) = mode {
             item.mode = mode & 0o7777;
         }

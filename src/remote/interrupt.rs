@@ -55,13 +55,13 @@ pub fn interrupted() -> bool {
 
 /// While it lives, the caught signal counts as not come: what has to be put right can still be done. The next one
 /// ends this program.
-pub struct Pardon(usize);
+pub struct Suspended(usize);
 
-pub fn pardon() -> Pardon {
-    Pardon(CAUGHT.swap(0, Ordering::Relaxed))
+pub fn suspend() -> Suspended {
+    Suspended(CAUGHT.swap(0, Ordering::Relaxed))
 }
 
-impl Drop for Pardon {
+impl Drop for Suspended {
     fn drop(&mut self) {
         CAUGHT.store(self.0, Ordering::Relaxed);
     }

@@ -30,7 +30,7 @@ mod vagrant;
 pub use connection::Connection;
 pub use download::download;
 pub use fleet::{AT_ONCE, Fleet, Freight, Told};
-pub use interrupt::{interrupted, pardon, resume as resume_signal, watch as watch_signals};
+pub use interrupt::{interrupted, resume as resume_signal, suspend, watch as watch_signals};
 pub use leavings::Leavings;
 pub use limits::SILENCE;
 pub use operator::operator;

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::file::AbsolutePath;
-use super::file::ownership::{self, Wanted};
-use super::file::source::{self, Source, Spot};
+use super::file::ownership::{self, DesiredOwner};
+use super::file::source::{self, Source, SourceLocation};
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
 use crate::host::digest::digest;
@@ -91,13 +91,13 @@ impl Extracted {
 
     /// The archive, and what tells it from others: its digest, or how its file looks.
     fn archive(&self, context: &Context<'_>, found: &Source) -> Result<(Archive, String)> {
-        Ok(match found.spot()? {
-            Spot::Project(url) => {
+        Ok(match found.location()? {
+            SourceLocation::Project(url) => {
                 let bytes = source::from_project(context, &url)?;
                 let identity = digest("sha256", &*bytes)?;
                 (Archive::Bytes(bytes.to_vec()), identity)
             }
-            Spot::Host(path) => {
+            SourceLocation::Host(path) => {
                 let identity = match context.facts.host().stat(&path)? {
                     Some(stat) => format!("{} {}", stat.size, stat.modified),
                     None if context.facts.coming(&Key::Path(path.clone())) => "to come".to_owned(),
@@ -105,7 +105,7 @@ impl Extracted {
                 };
                 (Archive::File(path), identity)
             }
-            Spot::Remote(url) => {
+            SourceLocation::Remote(url) => {
                 let written = found.hash.as_deref().or(self.source_hash.as_deref());
                 let hash = match written.filter(|hash| !hash.is_empty()) {
                     Some(written) => Some(source::digest(
@@ -150,7 +150,7 @@ impl State for Extracted {
         {
             return Ok(Plan::nothing(format!("`{path}` is there")));
         }
-        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let wanted = DesiredOwner::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
         let Some(found) = source::first(context, &self.source.0)? else {
             return Err(Fault::new("`source` names no archive"));
         };

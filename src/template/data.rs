@@ -64,7 +64,7 @@ impl Data {
     }
 
     /// The value as one rendering sees it. Nothing is copied before it is changed.
-    pub fn thaw(&self) -> Value {
+    pub fn to_value(&self) -> Value {
         match self {
             Self::Scalar(value) => value.clone(),
             Self::List(items) => Value::from_object(List::shared(Arc::clone(items))),

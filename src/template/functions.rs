@@ -215,7 +215,7 @@ impl Object for Function {
             }
         }
         let in_place = named.get("in_place") != Some(&serde_json::Value::Bool(false));
-        let answer = self.functions.call(&self.name, plain, named).map_err(failed)?.thaw();
+        let answer = self.functions.call(&self.name, plain, named).map_err(failed)?.to_value();
         if in_place
             && self.functions.changes_first(&self.name)
             && let Some(first) = args.first()

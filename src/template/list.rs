@@ -75,7 +75,7 @@ impl List {
         };
         let mut content = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if matches!(&*content, Content::Shared(_)) {
-            *content = Content::Own(shared.iter().map(Data::thaw).collect());
+            *content = Content::Own(shared.iter().map(Data::to_value).collect());
         }
     }
 }

@@ -75,7 +75,7 @@ impl Map {
                 if let Some((_, value)) = seen.iter().find(|(other, _)| *other == at) {
                     return Some(value.clone());
                 }
-                let value = data.thaw();
+                let value = data.to_value();
                 seen.push((at, value.clone()));
                 Some(value)
             }
@@ -129,7 +129,7 @@ impl Map {
         let mut content = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Content::Shared(shared, seen) = &*content {
             let mut own: Entries<Value> =
-                shared.iter().map(|(key, value)| (key.clone(), value.thaw())).collect();
+                shared.iter().map(|(key, value)| (key.clone(), value.to_value())).collect();
             for (at, value) in seen {
                 if let Some((_, slot)) = own.get_index_mut(*at) {
                     *slot = value.clone();

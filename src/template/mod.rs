@@ -86,7 +86,7 @@ impl Templates {
             let text = match value.as_str() {
                 Some(text) => text,
                 None => {
-                    shown = python::put_out(value)?;
+                    shown = python::python_text(value)?;
                     &shown
                 }
             };
@@ -139,7 +139,7 @@ impl Templates {
         };
         let template = self.environment.get_template(&name).map_err(|error| tell(&error))?;
         let mut out = Limited(Vec::new());
-        template.render_captured_to(variables.thaw(), &mut out).map_err(|error| tell(&error))?;
+        template.render_captured_to(variables.to_value(), &mut out).map_err(|error| tell(&error))?;
         let mut out = String::from_utf8(out.0).unwrap_or_default();
         // Jinja takes the last line break of a template, and Salt puts it back.
         if text.ends_with('\n') {

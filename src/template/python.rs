@@ -20,7 +20,7 @@ pub fn str(value: &Value) -> String {
 }
 
 /// `str(value)` where it goes into a text: what is undefined must not get there, not even in a list.
-pub fn put_out(value: &Value) -> Result<String, Error> {
+pub fn python_text(value: &Value) -> Result<String, Error> {
     if holds_undefined(value, 0, &mut Scale::default()) {
         return Err(Error::from(ErrorKind::UndefinedError));
     }

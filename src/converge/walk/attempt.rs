@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::states::Verdict;
 
 /// What became of one state, before it is told.
-pub struct Ended {
+pub struct StateOutcome {
     pub outcome: Outcome,
     pub plan: Plan,
     pub fault: Option<Fault>,
@@ -21,7 +21,7 @@ pub struct Ended {
     pub acted: bool,
 }
 
-impl Ended {
+impl StateOutcome {
     pub fn new(outcome: Outcome, plan: Plan) -> Self {
         Self { outcome, plan, fault: None, acted: false }
     }
@@ -44,7 +44,7 @@ impl Ended {
 pub type Together<'a> = &'a mut dyn FnMut(&Plan, &mut dyn FnMut(Event)) -> bool;
 
 /// A state's turn.
-pub struct Turn<'a> {
+pub struct StateRun<'a> {
     pub at: usize,
     pub low: &'a Low,
     /// What it watches has changed.
@@ -56,13 +56,13 @@ pub struct Turn<'a> {
 }
 
 /// What all states of a run share.
-pub struct Ground<'a> {
+pub struct RunContext<'a> {
     pub run: &'a Converge<'a>,
     /// For each state, those that react when it has changed.
     pub dependents: BTreeMap<usize, Vec<usize>>,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> RunContext<'a> {
     pub fn new(run: &'a Converge<'a>) -> Self {
         Self { run, dependents: pending::dependents(&run.compiled.states) }
     }
@@ -70,10 +70,10 @@ impl<'a> Ground<'a> {
     /// Applies a state as often as it says. An error: it could not be looked at.
     pub fn attempts(
         &self,
-        mut turn: Turn<'_>,
+        mut turn: StateRun<'_>,
         together: Together<'_>,
         tell: &mut dyn FnMut(Event),
-    ) -> Result<Ended> {
+    ) -> Result<StateOutcome> {
         let mut attempt = 1;
         let mut acted = false;
         loop {
@@ -82,7 +82,7 @@ impl<'a> Ground<'a> {
             let retry = turn.low.check.retry.as_ref().filter(|_| !self.run.plan);
             let good = ended.as_ref().is_ok_and(|ended| ended.outcome != Outcome::Failed);
             if !retry::again(retry, attempt, good) {
-                return ended.map(|ended| Ended { acted, ..ended });
+                return ended.map(|ended| StateOutcome { acted, ..ended });
             }
             attempt += 1;
             if let Some(retry) = retry {
@@ -97,11 +97,11 @@ impl<'a> Ground<'a> {
 
     fn attempt(
         &self,
-        turn: &mut Turn<'_>,
+        turn: &mut StateRun<'_>,
         together: Together<'_>,
         tell: &mut dyn FnMut(Event),
-    ) -> Result<Ended> {
-        let Turn { at, low, watched, .. } = *turn;
+    ) -> Result<StateOutcome> {
+        let StateRun { at, low, watched, .. } = *turn;
         let early = turn.early.take();
         let performed = early.is_some();
         let mut plan = match (early, turn.answer.take()) {
@@ -122,8 +122,8 @@ impl<'a> Ground<'a> {
         }
         if plan.is_empty() {
             return Ok(match self.check_commands(low) {
-                Ok(()) => Ended::new(Outcome::Unchanged, plan),
-                Err(fault) => Ended::broken(fault, plan),
+                Ok(()) => StateOutcome::new(Outcome::Unchanged, plan),
+                Err(fault) => StateOutcome::broken(fault, plan),
             });
         }
         if self.run.plan {
@@ -132,16 +132,16 @@ impl<'a> Ground<'a> {
         if !performed {
             tell(applying(at, low));
             if let Err(fault) = self.mark_pending(at) {
-                return Ok(Ended { acted: true, ..Ended::broken(fault, plan) });
+                return Ok(StateOutcome { acted: true, ..StateOutcome::broken(fault, plan) });
             }
         }
         let verdict = self.act(low, &plan, performed, reacting, together, tell);
         let ended = match verdict {
-            Ok(Verdict::Changed) => Ended::new(Outcome::Changed, plan),
-            Ok(Verdict::Unchanged(comment)) => Ended::because(Outcome::Unchanged, comment),
-            Err(fault) => Ended::broken(fault, plan),
+            Ok(Verdict::Changed) => StateOutcome::new(Outcome::Changed, plan),
+            Ok(Verdict::Unchanged(comment)) => StateOutcome::because(Outcome::Unchanged, comment),
+            Err(fault) => StateOutcome::broken(fault, plan),
         };
-        Ok(Ended { acted: true, ..ended })
+        Ok(StateOutcome { acted: true, ..ended })
     }
 
     /// Performs a plan and looks again: what is left to do then means that the state failed.
@@ -172,13 +172,13 @@ impl<'a> Ground<'a> {
     }
 
     /// A dry run: what the plan would do is done on the overlay, and what the state owns counts as there.
-    pub fn predict(&self, low: &Low, plan: Plan) -> Ended {
+    pub fn predict(&self, low: &Low, plan: Plan) -> StateOutcome {
         match perform::perform(&plan, self.run.facts) {
             Ok(_) => {
                 self.run.facts.expect(low.state.owns());
-                Ended::new(Outcome::WouldChange, plan)
+                StateOutcome::new(Outcome::WouldChange, plan)
             }
-            Err(fault) => Ended::broken(fault, plan),
+            Err(fault) => StateOutcome::broken(fault, plan),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Walk;
-use super::attempt::{Ended, applying};
+use super::attempt::{StateOutcome, applying};
 use crate::compile::Requisite;
 use crate::converge::perform;
 use crate::event::{Event, Outcome};
@@ -14,7 +14,7 @@ impl Walk<'_> {
         let states = &self.run.compiled.states;
         for (at, low) in states.iter().enumerate() {
             let Some(targets) = low.requisites.get(&Requisite::Listen) else { continue };
-            let heard = self.ground.is_pending(at)
+            let heard = self.context.is_pending(at)
                 || targets.iter().any(|target| self.done(*target).is_some_and(|done| done.changes));
             let ran = self.done(at).is_some_and(|done| {
                 !matches!(done.outcome, Outcome::Failed | Outcome::Blocked | Outcome::Skipped)
@@ -22,29 +22,31 @@ impl Walk<'_> {
             let failed =
                 self.done(at).is_none_or(|done| matches!(done.outcome, Outcome::Failed | Outcome::Blocked));
             if !ran && !failed {
-                self.ground.settle(at, tell);
+                self.context.settle(at, tell);
             }
             if !heard || !ran || !low.state.reacts() || self.stopped_by.is_some() {
                 continue;
             }
             let started = Instant::now();
-            let ended = match self.ground.reaction(low) {
+            let ended = match self.context.reaction(low) {
                 Ok(plan) if plan.is_empty() => {
-                    self.ground.settle(at, tell);
+                    self.context.settle(at, tell);
                     continue;
                 }
-                Ok(plan) if self.run.plan => self.ground.predict(low, plan),
+                Ok(plan) if self.run.plan => self.context.predict(low, plan),
                 Ok(plan) => {
                     tell(applying(at, low));
                     match perform::perform(&plan, self.run.facts) {
-                        Ok(_) => Ended::new(Outcome::Changed, plan),
-                        Err(fault) => Ended { fault: Some(fault), ..Ended::new(Outcome::Failed, plan) },
+                        Ok(_) => StateOutcome::new(Outcome::Changed, plan),
+                        Err(fault) => {
+                            StateOutcome { fault: Some(fault), ..StateOutcome::new(Outcome::Failed, plan) }
+                        }
                     }
                 }
                 Err(fault) => self.unclear(at, low, fault),
             };
             if ended.outcome == Outcome::Changed {
-                self.ground.settle(at, tell);
+                self.context.settle(at, tell);
             }
             self.tell(at, low, ended, started.elapsed(), tell);
         }

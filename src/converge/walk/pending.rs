@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use sha2::{Digest, Sha256};
 
-use super::attempt::Ground;
+use super::attempt::RunContext;
 use crate::compile::{Low, Requisite};
 use crate::event::{Event, Outcome};
 use crate::fault::Result;
@@ -37,7 +37,7 @@ fn key(low: &Low) -> String {
     Sha256::digest(text).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl Ground<'_> {
+impl RunContext<'_> {
     /// Whether an earlier run made a change that this state has not reacted to.
     pub(super) fn is_pending(&self, at: usize) -> bool {
         let Some(pending) = &self.run.pending else { return false };

@@ -24,22 +24,22 @@ pub(super) fn copy(
     gid: Option<u32>,
     mode: Option<u32>,
 ) -> Result<()> {
-    apart(from, to)?;
+    ensure_disjoint(from, to)?;
     let way = Way { uid, gid, merge: false };
-    way.copy(&Spot::of(from), &Spot::of(to), mode)
+    way.copy(&CopyPath::of(from), &CopyPath::of(to), mode)
 }
 
 /// Puts what is in one folder into another one, whose own folders stay.
 pub(super) fn merge(from: &Place, to: &Place, uid: Option<u32>, gid: Option<u32>) -> Result<()> {
-    apart(from, to)?;
-    let (from, to) = (Spot::of(from), Spot::of(to));
-    let open = |spot: &Spot| Folder::open(&spot.reach).map_err(at(&spot.shown));
+    ensure_disjoint(from, to)?;
+    let (from, to) = (CopyPath::of(from), CopyPath::of(to));
+    let open = |path: &CopyPath| Folder::open(&path.reach).map_err(at(&path.shown));
     Way { uid, gid, merge: true }.entries(&open(&from)?, &from, &open(&to)?, &to)
 }
 
 /// Refuses to put something into or over a folder that it is in: the first would never end, the second would
 /// remove what is to be kept.
-pub(super) fn apart(from: &Place, to: &Place) -> Result<()> {
+pub(super) fn ensure_disjoint(from: &Place, to: &Place) -> Result<()> {
     let (real_from, real_to) = (from.real()?, to.real()?);
     if real_to.starts_with(&real_from) || real_from.starts_with(&real_to) {
         return Err(Fault::new(format!("`{}`: cannot be put into or over itself", from.shown().display())));
@@ -48,12 +48,12 @@ pub(super) fn apart(from: &Place, to: &Place) -> Result<()> {
 }
 
 /// Something that is reached by an open folder.
-struct Spot {
+struct CopyPath {
     reach: PathBuf,
     shown: PathBuf,
 }
 
-impl Spot {
+impl CopyPath {
     fn of(place: &Place) -> Self {
         Self { reach: place.path().to_owned(), shown: place.shown().to_owned() }
     }
@@ -72,7 +72,7 @@ struct Way {
 }
 
 impl Way {
-    fn copy(&self, from: &Spot, to: &Spot, mode: Option<u32>) -> Result<()> {
+    fn copy(&self, from: &CopyPath, to: &CopyPath, mode: Option<u32>) -> Result<()> {
         let stat = fs::symlink_metadata(&from.reach).map_err(at(&from.shown))?;
         let there = fs::symlink_metadata(&to.reach).ok();
         let stays = self.merge && stat.is_dir() && there.as_ref().is_some_and(Metadata::is_dir);
@@ -115,7 +115,7 @@ impl Way {
         }
     }
 
-    fn entries(&self, source: &Folder, from: &Spot, folder: &Folder, to: &Spot) -> Result<()> {
+    fn entries(&self, source: &Folder, from: &CopyPath, folder: &Folder, to: &CopyPath) -> Result<()> {
         for name in source.names().map_err(at(&from.shown))? {
             self.copy(&from.entry(source, &name), &to.entry(folder, &name), None)?;
         }
@@ -124,7 +124,7 @@ impl Way {
 }
 
 /// The file that was looked at; it may have become another thing meanwhile.
-fn open(from: &Spot) -> Result<File> {
+fn open(from: &CopyPath) -> Result<File> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(&from.reach);
     let file = file.map_err(at(&from.shown))?;

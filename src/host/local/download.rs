@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::place::Place;
-use super::write::{New, dress, persist, temporary};
+use super::write::{New, apply_metadata, persist, temporary};
 use super::{Local, at, program};
 use crate::fault::{Fault, Result};
 use crate::host::digest::digest;
@@ -43,7 +43,7 @@ pub(super) fn download(
     }
     let mut fetched = File::open(&fetched).map_err(at(path))?;
     std::io::copy(&mut fetched, &mut file).map_err(at(path))?;
-    dress(host, &New { path, mode, owner }, &place, &file)?;
+    apply_metadata(host, &New { path, mode, owner }, &place, &file)?;
     persist(file, &place)
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use nix::fcntl::{AtFlags, OFlag};
 use nix::unistd::{Gid, Uid, fchownat};
 
-use super::copy::{apart, copy};
+use super::copy::{copy, ensure_disjoint};
 use super::place::{Place, handle};
 use super::write::{self, New};
 use super::{Local, at};
@@ -157,7 +157,7 @@ pub(super) fn remove_at(reach: &Path, shown: &Path) -> Result<()> {
 fn rename(from: &Path, to: &Path) -> Result<()> {
     let (from, to) = (there(from)?, Place::of(to)?);
     let source = fs::symlink_metadata(from.path()).map_err(at(from.shown()))?;
-    apart(&from, &to)?;
+    ensure_disjoint(&from, &to)?;
     if let Ok(target) = fs::symlink_metadata(to.path())
         && (target.is_dir() || source.is_dir())
     {

@@ -32,7 +32,7 @@ fn account(host: &Local, user: &str) -> Result<Account> {
         text.parse().map_err(|_| Fault::new(format!("the account of `{user}` is broken: {line}")))
     };
     let groups = host.read(Path::new("/etc/group"))?.unwrap_or_default();
-    let grouped = names::elsewhere(host)?
+    let grouped = names::has_remote_names(host)?
         || String::from_utf8_lossy(&groups).lines().any(|line| {
             line.rsplit(':').next().is_some_and(|members| members.split(',').any(|member| member == *name))
         });

@@ -82,7 +82,7 @@ pub(super) fn run(host: &Local, command: &Command) -> Result<Output> {
     }
     let deadline = Instant::now() + command.timeout;
     let mut output = Output { pid, ..Output::default() };
-    match attend(&mut child, command.stdin.as_deref().unwrap_or_default(), deadline, &mut output) {
+    match feed_and_drain(&mut child, command.stdin.as_deref().unwrap_or_default(), deadline, &mut output) {
         Ok(Some(status)) => {
             output.code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
             Ok(output)
@@ -130,7 +130,7 @@ impl<T: Read + AsFd> Stream<T> {
 }
 
 /// Feeds the child and drains it until it ends; `None` when its time is up.
-fn attend(
+fn feed_and_drain(
     child: &mut Child,
     stdin: &[u8],
     deadline: Instant,

@@ -29,7 +29,7 @@ pub(super) fn write(
     let place = Place::of(new.path)?;
     let mut file = temporary(&place)?;
     file.write_all(content).map_err(at(new.path))?;
-    dress(host, new, &place, &file)?;
+    apply_metadata(host, new, &place, &file)?;
     if let Some(argv) = validate {
         match elsewhere {
             // Only for the validator's eyes: it may be on another file system.
@@ -73,7 +73,7 @@ pub(super) fn temporary_in(folder: &Path, shown: &Path) -> Result<NamedTempFile>
 }
 
 /// Gives the temporary file the owner and mode that are wanted, else those of the file that is there.
-pub(super) fn dress(host: &Local, new: &New<'_>, place: &Place, file: &NamedTempFile) -> Result<()> {
+pub(super) fn apply_metadata(host: &Local, new: &New<'_>, place: &Place, file: &NamedTempFile) -> Result<()> {
     let old = fs::symlink_metadata(place.path()).ok().filter(fs::Metadata::is_file);
     let (uid, gid) = names::ids(host, new.owner)?;
     let stat = file.as_file().metadata().map_err(at(new.path))?;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::hash::matches;
 
-use super::source::{self, Source, Spot};
+use super::source::{self, Source, SourceLocation};
 use super::text::bare_lines;
 use crate::fault::{Fault, Result};
 use crate::host::digest::digest;
@@ -71,22 +71,22 @@ impl Origin<'_> {
     pub fn get(&self, context: &Context<'_>, with_mode: bool) -> Result<Option<Content>> {
         let Some(found) = source::first(context, self.sources)? else { return Ok(None) };
         let mut mode = None;
-        let bytes = match found.spot()? {
-            Spot::Project(url) => {
+        let bytes = match found.location()? {
+            SourceLocation::Project(url) => {
                 let bytes = source::from_project(context, &url)?;
                 if with_mode {
                     mode = mode_in_project(context, &url)?;
                 }
                 bytes.to_vec()
             }
-            Spot::Host(path) => {
+            SourceLocation::Host(path) => {
                 let bytes = source::from_host(context.facts.host(), &path)?;
                 mode = follow(context.facts.host(), &path)?
                     .filter(|(_, stat)| stat.kind == Kind::File)
                     .map(|(_, stat)| stat.mode);
                 bytes
             }
-            Spot::Remote(url) => match self.remote(context, found, &url)? {
+            SourceLocation::Remote(url) => match self.remote(context, found, &url)? {
                 Content::Bytes { bytes, .. } => bytes,
                 download => return Ok(Some(download)),
             },

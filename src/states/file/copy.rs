@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::look::{Below, arriving, walk};
-use super::ownership::{self, Wanted, enterable};
+use super::ownership::{self, DesiredOwner, enterable};
 use super::parents::Parents;
 use super::path::AbsolutePath;
 use crate::facts::Key;
@@ -50,17 +50,17 @@ impl Copy {
     }
 
     /// Whom the copy shall belong to: as the source, as asked, or root.
-    fn wanted(&self, context: &Context<'_>, source: &Stat) -> Result<Wanted> {
+    fn wanted(&self, context: &Context<'_>, source: &Stat) -> Result<DesiredOwner> {
         if self.preserve {
             let (user, group) = (source.uid.to_string(), source.gid.to_string());
-            return Wanted::find(context.facts, Some(&user), Some(&group));
+            return DesiredOwner::find(context.facts, Some(&user), Some(&group));
         }
         let user = self.user.as_deref().unwrap_or("root");
         let group = match self.group.as_deref() {
             Some(group) => Some(group.to_owned()),
             None => context.facts.user(user)?.map(|user| user.gid.to_string()),
         };
-        Wanted::find(context.facts, Some(user), group.as_deref())
+        DesiredOwner::find(context.facts, Some(user), group.as_deref())
     }
 }
 

@@ -2,10 +2,10 @@
 
 use base64ct::{Base64, Base64Url, Encoding};
 
-use super::ownership::Wanted;
+use super::desired_file::DesiredFile;
+use super::ownership::DesiredOwner;
 use super::parents::Parents;
 use super::path::AbsolutePath;
-use super::put::Put;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
 use crate::plan::Plan;
@@ -49,8 +49,8 @@ impl State for Decode {
                 return Err(Fault::new("either `encoded_data` or `contents_pillar` must be given, not both"));
             }
         };
-        let wanted = Wanted::default();
-        let put = Put {
+        let wanted = DesiredOwner::default();
+        let put = DesiredFile {
             path: &self.name,
             wanted: &wanted,
             mode: None,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::clean::Stays;
 use super::look::{Below, kind_word, walk};
-use super::ownership::{self, Wanted, octal};
+use super::ownership::{self, DesiredOwner, octal};
 use super::parents::Parents;
 use super::path::AbsolutePath;
 use crate::facts::Key;
@@ -98,7 +98,7 @@ impl Directory {
     }
 
     /// The directory comes into being.
-    fn created(&self, context: &Context<'_>, wanted: &Wanted) -> Result<Plan> {
+    fn created(&self, context: &Context<'_>, wanted: &DesiredOwner) -> Result<Plan> {
         let mode = self.dir_mode();
         let parents = Parents { make: self.makedirs, owner: wanted.owner.clone(), mode };
         let mut plan = parents.of(context.facts, &self.name)?;
@@ -114,7 +114,7 @@ impl Directory {
     }
 
     /// Something else is at the path: it moves, goes, or is an error.
-    fn in_the_way(&self, context: &Context<'_>, wanted: &Wanted, stat: &Stat) -> Result<Plan> {
+    fn in_the_way(&self, context: &Context<'_>, wanted: &DesiredOwner, stat: &Stat) -> Result<Plan> {
         let kind = kind_word(stat.kind);
         let mut plan = Plan::default();
         if let Some(backup) = &self.backupname {
@@ -137,7 +137,7 @@ impl Directory {
     }
 
     /// Owners and modes of what is inside.
-    fn inside(&self, context: &Context<'_>, top: &Path, wanted: &Wanted) -> Result<Plan> {
+    fn inside(&self, context: &Context<'_>, top: &Path, wanted: &DesiredOwner) -> Result<Plan> {
         let host = context.facts.host();
         let mut wanted = wanted.clone();
         if !self.recurses(Aspect::User) {
@@ -189,7 +189,7 @@ impl State for Directory {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
         self.agree()?;
         let host = context.facts.host();
-        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let wanted = DesiredOwner::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
         let notes = wanted.notes.clone();
         let mut plan = Plan::default();
         let (top, stat) = match host.stat(&self.name)? {

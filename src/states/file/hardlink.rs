@@ -1,7 +1,7 @@
 //! `file.hardlink`: a second name of a file. Must not care for the file's content.
 
 use super::look::{arriving, kind_word};
-use super::ownership::{self, Wanted};
+use super::ownership::{self, DesiredOwner};
 use super::parents::Parents;
 use super::path::AbsolutePath;
 use crate::facts::Key;
@@ -34,7 +34,7 @@ pub struct Hardlink {
 impl State for Hardlink {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
         let host = context.facts.host();
-        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let wanted = DesiredOwner::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
         let parents = Parents {
             make: self.makedirs,
             owner: wanted.owner.clone(),

@@ -56,15 +56,15 @@ fn one() -> i64 {
 }
 
 /// A key with its value, and how many more lines may have it.
-struct Wish<'a> {
+struct Pair<'a> {
     key: &'a str,
     value: &'a str,
     left: i64,
 }
 
 impl KeyValue {
-    fn wishes(&self) -> Result<Vec<Wish<'_>>> {
-        let wish = |key, value| Wish { key, value, left: self.count };
+    fn pairs(&self) -> Result<Vec<Pair<'_>>> {
+        let wish = |key, value| Pair { key, value, left: self.count };
         match (&self.key, &self.value, &self.key_values) {
             (Some(key), Some(value), None) => Ok(vec![wish(key.as_str(), value.0.as_str())]),
             (None, None, Some(pairs)) if !pairs.0.is_empty() => {
@@ -92,16 +92,16 @@ impl KeyValue {
     }
 
     /// What becomes of a line; `None`: it goes.
-    fn line(&self, line: &str, wishes: &mut [Wish<'_>]) -> Option<String> {
+    fn line(&self, line: &str, pairs: &mut [Pair<'_>]) -> Option<String> {
         let bared = self.bared(line);
         let uncommented = bared.len() < line.len();
         let test = self.folded(bared);
-        if self.prune && !wishes.iter().any(|wish| test.starts_with(&self.folded(wish.key))) {
+        if self.prune && !pairs.iter().any(|wish| test.starts_with(&self.folded(wish.key))) {
             return None;
         }
         let mut result = Some(line.to_owned());
         let Some((key, value)) = bared.split_once(&self.separator) else { return result };
-        for wish in wishes {
+        for wish in pairs {
             if self.folded(key) != self.folded(wish.key) {
                 continue;
             }
@@ -123,10 +123,10 @@ impl KeyValue {
     }
 
     fn changed(&self, text: &str, append: bool) -> Result<String> {
-        let mut wishes = self.wishes()?;
+        let mut pairs = self.pairs()?;
         let mut new: Vec<String> =
-            lines(text).into_iter().filter_map(|line| self.line(line, &mut wishes)).collect();
-        let missing = wishes.iter().filter(|wish| wish.left > 0);
+            lines(text).into_iter().filter_map(|line| self.line(line, &mut pairs)).collect();
+        let missing = pairs.iter().filter(|wish| wish.left > 0);
         let missing: Vec<String> =
             missing.map(|wish| format!("{}{}{}\n", wish.key, self.separator, wish.value)).collect();
         if append && !missing.is_empty() {
@@ -148,7 +148,7 @@ impl State for KeyValue {
         if self.separator.is_empty() {
             return Err(Fault::new("separator: it must not be empty"));
         }
-        self.wishes()?;
+        self.pairs()?;
         let found = Found::read(context, &self.name)?;
         if matches!(found, Found::Missing) {
             if self.create_if_missing {

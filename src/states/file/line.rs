@@ -1,11 +1,11 @@
 //! `file.line`: one line of a file, put in, replaced or taken out. Must not write it, only say so.
 
 use super::content::Written;
-use super::ownership::{self, Wanted};
+use super::desired_file::DesiredFile;
+use super::ownership::{self, DesiredOwner};
 use super::page::Page;
 use super::parents::Parents;
 use super::path::AbsolutePath;
-use super::put::Put;
 use super::text::{Found, Suffix, TextFile, bare};
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
@@ -223,7 +223,7 @@ impl Line {
     }
 
     /// Owner and mode, which may be given too.
-    fn settled(&self, context: &Context<'_>, wanted: &Wanted, file: &TextFile) -> Result<Plan> {
+    fn settled(&self, context: &Context<'_>, wanted: &DesiredOwner, file: &TextFile) -> Result<Plan> {
         let mode = self.file_mode.map(|mode| mode.0);
         wanted.settle(context.facts, &file.path, &file.stat, mode, "")
     }
@@ -231,12 +231,12 @@ impl Line {
 
 impl State for Line {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
-        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let wanted = DesiredOwner::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
         let found = Found::read(context, &self.name)?;
         if matches!(found, Found::Missing) {
             if self.create {
                 let text = self.changed("")?;
-                let put = Put {
+                let put = DesiredFile {
                     path: &self.name,
                     wanted: &wanted,
                     mode: self.file_mode.map(|mode| mode.0),

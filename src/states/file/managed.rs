@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use super::content::{
     Content, Lookup, Origin, Template, Variables, Written, joined, render, texts_of, value_at, variables,
 };
+use super::desired_file::{DesiredFile, validator};
 use super::encoding::{Encoding, Unencodable};
 use super::keep::Keep;
 use super::look;
-use super::ownership::{self, Wanted, enterable};
+use super::ownership::{self, DesiredOwner, enterable};
 use super::parents::Parents;
 use super::path::AbsolutePath;
-use super::put::{Put, validator};
 use super::source::Source;
 use crate::facts::Key;
 use crate::fault::{Fault, Result};
@@ -181,7 +181,7 @@ impl Managed {
         Some((folder?, self.tmp_ext.clone().unwrap_or_default()))
     }
 
-    fn parents(&self, wanted: &Wanted, mode: Option<u32>) -> Parents {
+    fn parents(&self, wanted: &DesiredOwner, mode: Option<u32>) -> Parents {
         Parents {
             make: self.makedirs,
             owner: wanted.owner.clone(),
@@ -196,8 +196,8 @@ impl State for Managed {
         if !self.create && !look::is_file(context.facts.host(), &self.name)? {
             return Ok(Plan::nothing(format!("`{}` is not there and is not to be created", self.name)));
         }
-        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
-        let mut put = Put {
+        let wanted = DesiredOwner::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let mut put = DesiredFile {
             path: &self.name,
             wanted: &wanted,
             mode: self.mode(),

@@ -12,7 +12,7 @@ const NOT_YET: u32 = u32::MAX;
 
 /// The owner that a state asks for, with the numbers that the names stand for now.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct DesiredOwner {
     pub owner: Owner,
     uid: Option<u32>,
     gid: Option<u32>,
@@ -20,7 +20,7 @@ pub struct Wanted {
     pub notes: Vec<String>,
 }
 
-impl Wanted {
+impl DesiredOwner {
     /// Looks the names up; an empty name is none. A name that nobody has and that nothing will create is
     /// an error.
     pub fn find(facts: &Facts, user: Option<&str>, group: Option<&str>) -> Result<Self> {

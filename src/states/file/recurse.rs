@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use super::chosen::Chosen;
 use super::clean::Stays;
 use super::content::{Template, Variables, render, variables};
+use super::desired_file::DesiredFile;
 use super::keep::Keep;
 use super::look::kind_word;
-use super::ownership::{self, Wanted};
+use super::ownership::{self, DesiredOwner};
 use super::parents::{Parents, created};
 use super::path::AbsolutePath;
-use super::put::Put;
 use super::source;
 use super::symlink::Link;
 use crate::facts::Key;
@@ -113,7 +113,7 @@ impl Recurse {
     fn folders(
         &self,
         context: &Context<'_>,
-        wanted: &Wanted,
+        wanted: &DesiredOwner,
         files: &BTreeMap<String, Found>,
     ) -> Result<Plan> {
         let holding: BTreeSet<&str> =
@@ -155,7 +155,7 @@ impl Recurse {
         Ok(plan)
     }
 
-    fn file(&self, context: &Context<'_>, wanted: &Wanted, path: &Path, found: &Found) -> Result<Plan> {
+    fn file(&self, context: &Context<'_>, wanted: &DesiredOwner, path: &Path, found: &Found) -> Result<Plan> {
         let of = format!(" {}", found.file.path);
         if self.keep_symlinks
             && let Some(target) = &found.file.link
@@ -170,7 +170,7 @@ impl Recurse {
             };
             return link.check(context);
         }
-        let put = Put {
+        let put = DesiredFile {
             path,
             wanted,
             mode: match self.file_mode {
@@ -207,7 +207,7 @@ impl Recurse {
 
 impl State for Recurse {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
-        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let wanted = DesiredOwner::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
         let files = self.files(context)?;
         let parents =
             Parents { make: true, owner: wanted.owner.clone(), mode: self.dir_mode.map(|mode| mode.0) };

@@ -8,10 +8,10 @@ use super::encoding::{Encoding, Unencodable};
 use super::formats::{Format, merged};
 use super::keep::Keep;
 
-use super::ownership::{self, Wanted, enterable};
+use super::desired_file::{DesiredFile, validator};
+use super::ownership::{self, DesiredOwner, enterable};
 use super::parents::Parents;
 use super::path::AbsolutePath;
-use super::put::{Put, validator};
 use crate::facts::Key;
 use crate::fault::{Context as _, Fault, Result};
 use crate::host::Kind;
@@ -103,13 +103,13 @@ impl State for Serialize {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
         let format = self.format()?;
         let mut data = self.data(context)?;
-        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let wanted = DesiredOwner::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
         let mode = self.mode.map(|mode| mode.0);
         let temporary = (self.tmp_dir.is_some() || self.tmp_ext.is_some()).then(|| {
             let folder = self.tmp_dir.clone().or_else(|| self.name.parent().map(PathBuf::from));
             (folder.unwrap_or_default(), self.tmp_ext.clone().unwrap_or_default())
         });
-        let put = Put {
+        let put = DesiredFile {
             path: &self.name,
             wanted: &wanted,
             mode,

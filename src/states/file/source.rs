@@ -25,7 +25,7 @@ pub struct Source {
 
 /// What kind of address it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Spot {
+pub enum SourceLocation {
     /// `salt://…`, without a query.
     Project(String),
     /// A path on the host.
@@ -39,19 +39,19 @@ impl Source {
         Self { url: url.into(), hash: None }
     }
 
-    pub fn spot(&self) -> Result<Spot> {
+    pub fn location(&self) -> Result<SourceLocation> {
         let url = self.url.as_str();
         if url.starts_with("salt://") {
-            return Ok(Spot::Project(url.split('?').next().unwrap_or(url).to_owned()));
+            return Ok(SourceLocation::Project(url.split('?').next().unwrap_or(url).to_owned()));
         }
         if let Some(path) = url.strip_prefix("file://") {
-            return Ok(Spot::Host(path.into()));
+            return Ok(SourceLocation::Host(path.into()));
         }
         if url.starts_with('/') {
-            return Ok(Spot::Host(url.into()));
+            return Ok(SourceLocation::Host(url.into()));
         }
         if ["http://", "https://", "ftp://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Ok(Spot::Remote(url.to_owned()));
+            return Ok(SourceLocation::Remote(url.to_owned()));
         }
         Err(Fault::new(format!("source: `{url}` is no address"))
             .help("write `salt://…` for a file of the project, an absolute path, or an https address"))
@@ -59,20 +59,20 @@ impl Source {
 
     /// What must be settled before it can be read.
     pub fn wants(&self) -> Vec<Key> {
-        match self.spot() {
-            Ok(Spot::Host(path)) => vec![Key::Path(path)],
+        match self.location() {
+            Ok(SourceLocation::Host(path)) => vec![Key::Path(path)],
             _ => Vec::new(),
         }
     }
 
     fn is_there(&self, context: &Context<'_>) -> Result<bool> {
-        Ok(match self.spot()? {
-            Spot::Project(url) => context.library.read(&url)?.is_some(),
-            Spot::Host(path) => {
+        Ok(match self.location()? {
+            SourceLocation::Project(url) => context.library.read(&url)?.is_some(),
+            SourceLocation::Host(path) => {
                 follow(context.facts.host(), &path)?.is_some_and(|(_, stat)| stat.kind == Kind::File)
             }
             // Nobody knows before trying.
-            Spot::Remote(_) => true,
+            SourceLocation::Remote(_) => true,
         })
     }
 }
@@ -157,10 +157,10 @@ pub fn digest(
         Named::Hash(hash) => return Ok(hash),
         Named::List(list) => list,
     };
-    let bytes = match Source::new(list.as_str()).spot()? {
-        Spot::Project(url) => from_project(context, &url)?.to_vec(),
-        Spot::Host(path) => from_host(context.facts.host(), &path)?,
-        Spot::Remote(url) => from_network(context.facts.host(), &url)?,
+    let bytes = match Source::new(list.as_str()).location()? {
+        SourceLocation::Project(url) => from_project(context, &url)?.to_vec(),
+        SourceLocation::Host(path) => from_host(context.facts.host(), &path)?,
+        SourceLocation::Remote(url) => from_network(context.facts.host(), &url)?,
     };
     let file = file.to_string_lossy();
     hash::in_list(&String::from_utf8_lossy(&bytes), &[listed_as.unwrap_or_default(), &file, url])
@@ -203,12 +203,15 @@ mod tests {
 
     #[test]
     fn an_address_is_of_the_project_the_host_or_the_network() {
-        let spot = |url: &str| Source::new(url).spot();
-        assert_eq!(spot("salt://a/b?saltenv=base").unwrap(), Spot::Project("salt://a/b".to_owned()));
-        assert_eq!(spot("/etc/x").unwrap(), Spot::Host("/etc/x".into()));
-        assert_eq!(spot("file:///etc/x").unwrap(), Spot::Host("/etc/x".into()));
-        assert!(matches!(spot("https://x/y").unwrap(), Spot::Remote(_)));
-        assert!(spot("etc/x").is_err());
+        let location = |url: &str| Source::new(url).location();
+        assert_eq!(
+            location("salt://a/b?saltenv=base").unwrap(),
+            SourceLocation::Project("salt://a/b".to_owned())
+        );
+        assert_eq!(location("/etc/x").unwrap(), SourceLocation::Host("/etc/x".into()));
+        assert_eq!(location("file:///etc/x").unwrap(), SourceLocation::Host("/etc/x".into()));
+        assert!(matches!(location("https://x/y").unwrap(), SourceLocation::Remote(_)));
+        assert!(location("etc/x").is_err());
         assert_eq!(bare("https://user:secret@x.org/a"), "https://x.org/a");
     }
 }

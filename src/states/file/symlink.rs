@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::look::kind_word;
-use super::ownership::{self, Wanted};
+use super::ownership::{self, DesiredOwner};
 use super::parents::Parents;
 use super::path::{AbsolutePath, plain};
 use crate::facts::Key;
@@ -44,7 +44,7 @@ pub struct Symlink {
 pub struct Link<'a> {
     pub path: &'a Path,
     pub target: &'a Path,
-    pub wanted: &'a Wanted,
+    pub wanted: &'a DesiredOwner,
     /// What stands in the way may go.
     pub force: bool,
     pub backup: Option<&'a Path>,
@@ -131,7 +131,7 @@ impl State for Symlink {
         if self.target.as_os_str().is_empty() {
             return Err(Fault::new("target: it must not be empty"));
         }
-        let wanted = Wanted::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
+        let wanted = DesiredOwner::find(context.facts, self.user.as_deref(), self.group.as_deref())?;
         let parents =
             Parents { make: self.makedirs, owner: wanted.owner.clone(), mode: self.mode.map(|mode| mode.0) };
         let mut plan = parents.of(context.facts, &self.name)?;

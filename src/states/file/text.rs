@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use super::desired_file::DesiredFile;
 use super::look::{arriving, kind_word};
-use super::ownership::Wanted;
+use super::ownership::DesiredOwner;
 use super::parents::Parents;
-use super::put::Put;
 use crate::fault::{Fault, Result};
 use crate::host::follow;
 use crate::host::{Action, Kind, Owner, Stat};
@@ -125,8 +125,8 @@ impl TextFile {
 
 /// The plan of a text file that comes into being.
 pub fn created(context: &Context<'_>, path: &Path, makedirs: bool, text: String, show: bool) -> Result<Plan> {
-    let wanted = Wanted::default();
-    let put = Put {
+    let wanted = DesiredOwner::default();
+    let put = DesiredFile {
         path,
         wanted: &wanted,
         mode: None,

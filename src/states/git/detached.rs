@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::remote::{self, Wanted};
+use super::remote::{self, DesiredRevision};
 use super::transport::Transport;
 use super::{account, is_full_hash, is_hash, look, short, wants};
 use crate::facts::Key;
@@ -82,7 +82,7 @@ impl State for Detached {
             Some(repository) => {
                 let head = repository.head.as_deref().unwrap_or_default();
                 let wanted = if is_full_hash(&self.rev) && head.eq_ignore_ascii_case(&self.rev) {
-                    Wanted { hash: head.to_owned(), branch: None }
+                    DesiredRevision { hash: head.to_owned(), branch: None }
                 } else {
                     remote::resolve(context.facts, &transport, &self.rev)?
                 };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::remote::{self, Wanted};
+use super::remote::{self, DesiredRevision};
 use super::repository::Repository;
 use super::transport::Transport;
 use super::{account, is_full_hash, is_hash, look, short, wants};
@@ -175,7 +175,7 @@ impl Latest {
         }
         let head = is.head.as_deref().unwrap_or_default();
         let wanted = if is_full_hash(&self.rev) && head.eq_ignore_ascii_case(&self.rev) {
-            Wanted { hash: head.to_owned(), branch: None }
+            DesiredRevision { hash: head.to_owned(), branch: None }
         } else {
             remote::resolve(context.facts, transport, &self.rev)?
         };

@@ -10,7 +10,7 @@ use crate::fault::{Context as _, Fault, Result};
 
 /// A revision as the remote knows it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DesiredRevision {
     /// The commit; the start of its name where the user wrote only that.
     pub hash: String,
     /// The branch that the revision is.
@@ -18,7 +18,7 @@ pub struct Wanted {
 }
 
 /// Finds a branch, a tag, `HEAD` or a commit.
-pub fn resolve(facts: &Facts, transport: &Transport, rev: &str) -> Result<Wanted> {
+pub fn resolve(facts: &Facts, transport: &Transport, rev: &str) -> Result<DesiredRevision> {
     if rev.starts_with('-') {
         return Err(Fault::new(format!("`{rev}` is no revision")));
     }
@@ -33,17 +33,17 @@ pub fn resolve(facts: &Facts, transport: &Transport, rev: &str) -> Result<Wanted
             |line: &str| Some(line.strip_prefix("ref: refs/heads/")?.split('\t').next()?.to_owned());
         let branch = text.lines().find_map(symbolic);
         let hash = refs.get("HEAD").ok_or_else(|| Fault::new(format!("`{}` is empty", transport.url)))?;
-        return Ok(Wanted { hash: (*hash).to_owned(), branch });
+        return Ok(DesiredRevision { hash: (*hash).to_owned(), branch });
     }
     if let Some(hash) = refs.get(branch.as_str()) {
-        return Ok(Wanted { hash: (*hash).to_owned(), branch: Some(rev.to_owned()) });
+        return Ok(DesiredRevision { hash: (*hash).to_owned(), branch: Some(rev.to_owned()) });
     }
     // An annotated tag is an object of its own; `^{}` is the commit that it is of.
     if let Some(hash) = refs.get(peeled.as_str()).or_else(|| refs.get(tag.as_str())) {
-        return Ok(Wanted { hash: (*hash).to_owned(), branch: None });
+        return Ok(DesiredRevision { hash: (*hash).to_owned(), branch: None });
     }
     if is_hash(rev) {
-        return Ok(Wanted { hash: rev.to_lowercase(), branch: None });
+        return Ok(DesiredRevision { hash: rev.to_lowercase(), branch: None });
     }
     Err(Fault::new(format!("`{}` has no branch, tag or commit `{rev}`", transport.url)))
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::version::Leniency;
-use super::{Wanted, wanted};
+use super::{DesiredPackage, wanted};
 use crate::facts::Package;
 use crate::fault::Result;
 use crate::host::{Action, Packages};
@@ -38,7 +38,7 @@ pub struct Purged {
 /// The packages to take away: those that dpkg knows by that very name, not what else provides it.
 fn plan(
     context: &Context<'_>,
-    wanted: &[Wanted],
+    wanted: &[DesiredPackage],
     ignore_epoch: Option<bool>,
     there: impl Fn(&Package) -> bool,
     step: impl Fn(&str, &Package) -> (Change, Packages),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::version::{Demand, Leniency};
-use super::{FRESH, Wanted, apt, key, keys, wanted};
+use super::{DesiredPackage, FRESH, apt, key, keys, wanted};
 use crate::facts::{Key, PackageTable};
 use crate::fault::{Fault, Result};
 use crate::host::{Action, PackageRequest, Packages};
@@ -105,10 +105,10 @@ impl Installed {
     fn newest(
         &self,
         context: &Context<'_>,
-        wanted: &[Wanted],
+        wanted: &[DesiredPackage],
         table: &PackageTable,
     ) -> Result<std::collections::BTreeMap<String, String>> {
-        let there = |package: &&Wanted| package.newest() && table.installed(&package.name).is_some();
+        let there = |package: &&DesiredPackage| package.newest() && table.installed(&package.name).is_some();
         let names: Vec<&str> = wanted.iter().filter(there).map(|package| package.name.as_str()).collect();
         if !names.is_empty() && self.refresh == Some(true) {
             apt::refresh(context.facts, self.cache_valid_time.unwrap_or(FRESH))?;
@@ -116,7 +116,12 @@ impl Installed {
         apt::candidates(context.facts, &names)
     }
 
-    fn change(&self, package: &Wanted, current: Option<&str>, newest: Option<&String>) -> Option<Change> {
+    fn change(
+        &self,
+        package: &DesiredPackage,
+        current: Option<&str>,
+        newest: Option<&String>,
+    ) -> Option<Change> {
         let change = Change::new(format!("package {}", package.name));
         let demand = package.demand();
         let Some(current) = current else {
@@ -142,7 +147,7 @@ impl Installed {
     fn choose(
         &self,
         context: &Context<'_>,
-        package: &Wanted,
+        package: &DesiredPackage,
         newest: Option<&String>,
     ) -> Result<Option<String>> {
         if package.newest() {

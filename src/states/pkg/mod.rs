@@ -26,13 +26,13 @@ const FRESH: u64 = 3600;
 
 /// One package that a state names.
 #[derive(Clone, Debug)]
-struct Wanted {
+struct DesiredPackage {
     /// With `:arch` where the user wrote one.
     name: String,
     version: Option<String>,
 }
 
-impl Wanted {
+impl DesiredPackage {
     /// `latest` is a wish for the newest, not a version.
     fn newest(&self) -> bool {
         self.version.as_deref() == Some("latest")
@@ -47,13 +47,17 @@ impl Wanted {
 }
 
 /// The packages a state is about: those in `pkgs`, else its name with its version.
-fn wanted(name: &str, version: Option<&str>, pkgs: Option<&Pairs<Option<String>>>) -> Result<Vec<Wanted>> {
-    let wanted: Vec<Wanted> = match pkgs {
+fn wanted(
+    name: &str,
+    version: Option<&str>,
+    pkgs: Option<&Pairs<Option<String>>>,
+) -> Result<Vec<DesiredPackage>> {
+    let wanted: Vec<DesiredPackage> = match pkgs {
         Some(Pairs(pkgs)) => pkgs
             .iter()
-            .map(|(name, version)| Wanted { name: name.clone(), version: version.clone() })
+            .map(|(name, version)| DesiredPackage { name: name.clone(), version: version.clone() })
             .collect(),
-        None => vec![Wanted { name: name.to_owned(), version: version.map(str::to_owned) }],
+        None => vec![DesiredPackage { name: name.to_owned(), version: version.map(str::to_owned) }],
     };
     match wanted.iter().find(|package| !is_name(&package.name)) {
         None => Ok(wanted),

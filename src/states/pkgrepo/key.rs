@@ -7,7 +7,7 @@ use crate::fault::{Fault, Result};
 use crate::host::{Action, Owner};
 use crate::plan::{Change, Plan};
 use crate::states::Context;
-use crate::states::file::source::{self, Source, Spot};
+use crate::states::file::source::{self, Source, SourceLocation};
 
 /// Where a key comes from.
 pub enum Origin<'a> {
@@ -22,11 +22,11 @@ pub fn plan(context: &Context<'_>, origin: &Origin<'_>, path: &Path, plan: &mut 
     let there = host.read(path)?;
     let bytes = match origin {
         Origin::Text(text) => text.as_bytes().to_vec(),
-        Origin::Url(url) => match Source::new(*url).spot()? {
-            Spot::Project(url) => source::from_project(context, &url)?.to_vec(),
-            Spot::Host(path) => source::from_host(host, &path)?,
-            Spot::Remote(_) if there.is_some() => return Ok(()),
-            Spot::Remote(url) if wants_armor(path) => {
+        Origin::Url(url) => match Source::new(*url).location()? {
+            SourceLocation::Project(url) => source::from_project(context, &url)?.to_vec(),
+            SourceLocation::Host(path) => source::from_host(host, &path)?,
+            SourceLocation::Remote(_) if there.is_some() => return Ok(()),
+            SourceLocation::Remote(url) if wants_armor(path) => {
                 folder(context, path, plan)?;
                 let action = Action::Download {
                     url,
@@ -38,7 +38,7 @@ pub fn plan(context: &Context<'_>, origin: &Origin<'_>, path: &Path, plan: &mut 
                 plan.push(created(path), action);
                 return Ok(());
             }
-            Spot::Remote(url) => source::from_network(host, &url)?,
+            SourceLocation::Remote(url) => source::from_network(host, &url)?,
         },
     };
     let content = fitting(bytes, path)?;

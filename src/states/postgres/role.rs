@@ -68,7 +68,7 @@ arguments! {
 }
 
 /// What is asked of a role, user or group.
-struct Wish<'a> {
+struct DesiredRole<'a> {
     name: &'a str,
     access: Access,
     /// An attribute's name for people, its SQL word, what is wished, what a new role gets.
@@ -92,7 +92,7 @@ struct Flag {
 macro_rules! wish {
     ($state:expr, $login:expr, $default_password:expr, $valid_until:expr) => {{
         let flag = |shown, word, wish, fresh, is| Flag { shown, word, wish, fresh, is };
-        Wish {
+        DesiredRole {
             name: &$state.name,
             access: $state.access(),
             flags: [
@@ -119,7 +119,7 @@ fn groups(texts: &OneOrMany<String>) -> Vec<&str> {
     names.map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
-impl Wish<'_> {
+impl DesiredRole<'_> {
     fn check(&self, context: &Context<'_>) -> Result<Plan> {
         if self.password.is_some_and(|password| password.0.is_empty()) {
             return Err(Fault::new(format!("the password of `{}` is empty", self.name))
@@ -234,13 +234,13 @@ fn absent(context: &Context<'_>, access: &Access, name: &str) -> Result<Plan> {
 }
 
 impl UserPresent {
-    fn wish(&self) -> Wish<'_> {
+    fn wish(&self) -> DesiredRole<'_> {
         wish!(self, true, self.default_password.as_ref(), self.valid_until.as_deref())
     }
 }
 
 impl GroupPresent {
-    fn wish(&self) -> Wish<'_> {
+    fn wish(&self) -> DesiredRole<'_> {
         wish!(self, false, None, None)
     }
 }

@@ -18,9 +18,9 @@ use crate::yaml::OneOrMany;
 pub struct ConfigurableTestState {
     name: String,
     #[serde(default)]
-    changes: Wish,
+    changes: Configured,
     #[serde(default)]
-    result: Wish,
+    result: Configured,
     #[serde(default)]
     comment: String,
     #[serde(default)]
@@ -33,14 +33,14 @@ pub struct ConfigurableTestState {
 
 /// `true`, `false` or `Random`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Wish {
+enum Configured {
     #[default]
     Yes,
     No,
     Random,
 }
 
-impl Wish {
+impl Configured {
     fn decide(self) -> bool {
         match self {
             Self::Yes => true,
@@ -51,24 +51,24 @@ impl Wish {
     }
 }
 
-impl<'de> Deserialize<'de> for Wish {
+impl<'de> Deserialize<'de> for Configured {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
 
         impl Visitor<'_> for Reader {
-            type Value = Wish;
+            type Value = Configured;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("`true`, `false` or `Random`")
             }
 
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Wish, E> {
-                Ok(if value { Wish::Yes } else { Wish::No })
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Configured, E> {
+                Ok(if value { Configured::Yes } else { Configured::No })
             }
 
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<Wish, E> {
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Configured, E> {
                 if value.eq_ignore_ascii_case("random") {
-                    return Ok(Wish::Random);
+                    return Ok(Configured::Random);
                 }
                 Err(E::invalid_value(de::Unexpected::Str(value), &self))
             }

@@ -43,7 +43,7 @@ impl Day {
 
 /// What a state says of ages; `None` leaves as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wish {
+pub struct DesiredAging {
     pub last_change: Option<Day>,
     pub min_days: Option<i64>,
     pub max_days: Option<i64>,
@@ -52,7 +52,7 @@ pub struct Wish {
     pub expire: Option<Day>,
 }
 
-impl Wish {
+impl DesiredAging {
     /// What is to do where the shadow file has this; a new account (`None`) has what the host gives it,
     /// which only never agrees with what is asked for where that is never.
     pub fn plan(&self, name: &str, current: Option<&Shadow>, plan: &mut Plan) {

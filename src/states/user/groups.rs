@@ -7,13 +7,13 @@ use crate::fault::{Fault, Result};
 use crate::states::account_name::AccountName;
 
 /// What a state says of groups.
-pub struct Wish<'a> {
+pub struct DesiredGroups<'a> {
     pub groups: Option<&'a [AccountName]>,
     pub optional: &'a [AccountName],
     pub remove: bool,
 }
 
-impl Wish<'_> {
+impl DesiredGroups<'_> {
     /// The groups that shall be and can be; one that is missing and not optional is an error.
     pub fn wanted(&self, facts: &Facts) -> Result<BTreeSet<String>> {
         let mut wanted = BTreeSet::new();

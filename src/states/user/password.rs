@@ -41,14 +41,14 @@ impl TryFrom<String> for Hash {
 }
 
 /// What a state says of the password.
-pub struct Wish<'a> {
+pub struct DesiredPassword<'a> {
     pub hash: Option<&'a Hash>,
     pub enforce: bool,
     pub empty: bool,
     pub lock: Option<bool>,
 }
 
-impl Wish<'_> {
+impl DesiredPassword<'_> {
     pub fn says_nothing(&self) -> bool {
         self.hash.is_none() && !self.empty && self.lock.is_none()
     }

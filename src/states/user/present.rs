@@ -103,16 +103,16 @@ impl State for Present {
 }
 
 impl Present {
-    pub(super) fn groups_wish(&self) -> groups::Wish<'_> {
-        groups::Wish {
+    pub(super) fn groups_wish(&self) -> groups::DesiredGroups<'_> {
+        groups::DesiredGroups {
             groups: self.groups.as_deref(),
             optional: &self.optional_groups,
             remove: self.remove_groups,
         }
     }
 
-    pub(super) fn password_wish(&self) -> password::Wish<'_> {
-        password::Wish {
+    pub(super) fn password_wish(&self) -> password::DesiredPassword<'_> {
+        password::DesiredPassword {
             hash: self.password.as_ref(),
             enforce: self.enforce_password,
             empty: self.empty_password,
@@ -120,8 +120,8 @@ impl Present {
         }
     }
 
-    pub(super) fn age_wish(&self) -> age::Wish {
-        age::Wish {
+    pub(super) fn age_wish(&self) -> age::DesiredAging {
+        age::DesiredAging {
             last_change: self.date,
             min_days: self.mindays,
             max_days: self.maxdays,
@@ -272,7 +272,7 @@ impl Present {
     fn secrets(&self, facts: &Facts, plan: &mut Plan) -> Result<()> {
         let ages = self.age_wish();
         let password = self.password_wish();
-        if ages == age::Wish::default() && password.says_nothing() {
+        if ages == age::DesiredAging::default() && password.says_nothing() {
             return Ok(());
         }
         let accounts = facts.accounts()?;

@@ -31,11 +31,11 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("load_yaml", move |state: &mut State, text: Value| {
         let text = str(&text);
         if let Some(data) = read.lock().unwrap_or_else(PoisonError::into_inner).data.get(&text) {
-            return Ok(data.thaw());
+            return Ok(data.to_value());
         }
         readable(state, &text)?;
         let data = load_yaml(&text)?;
-        let value = data.thaw();
+        let value = data.to_value();
         read.lock().unwrap_or_else(PoisonError::into_inner).keep(text, data);
         Ok::<Value, Error>(value)
     });
@@ -96,7 +96,7 @@ fn load_json(state: &mut State, text: Value) -> Result<Value, Error> {
     readable(state, &text)?;
     let value: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| wrong(format!("this is no JSON: {error}")))?;
-    Ok(Data::from(value).thaw())
+    Ok(Data::from(value).to_value())
 }
 
 fn written(value: &Value, flow: bool) -> Result<String, Error> {

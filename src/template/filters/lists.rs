@@ -6,7 +6,7 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 use super::super::budget;
 use super::super::methods::pairs;
 use super::super::own::changeable as own;
-use super::super::python::{DEEPEST, entries, put_out, str};
+use super::super::python::{DEEPEST, entries, python_text, str};
 use super::super::{List, Map};
 use super::keywords::by_place;
 use super::{making, wrong};
@@ -182,7 +182,7 @@ fn join(
         }
         match item.as_str() {
             Some(text) => out.push_str(text),
-            None => out.push_str(&put_out(&item)?),
+            None => out.push_str(&python_text(&item)?),
         }
         budget::text(out.len())?;
     }

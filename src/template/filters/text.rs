@@ -87,8 +87,8 @@ fn times(state: &mut State, a: Value, b: Value) -> Result<Value, Error> {
         return product(&a, &b);
     };
     // Undefined is told by its name.
-    python::put_out(&a)?;
-    python::put_out(&b)?;
+    python::python_text(&a)?;
+    python::python_text(&b)?;
     let Some(count) = count.as_i64().filter(|_| !count.is_undefined()) else { return Err(unfit(&a, &b)) };
     let count = usize::try_from(count).unwrap_or(0);
     let made = match much.as_str() {
@@ -146,7 +146,7 @@ fn number(value: &Value) -> Result<Value, Error> {
 
 /// `'…' % value`, where the value is a tuple of several or a single one.
 fn format(state: &mut State, text: &Value, values: &Value) -> Result<Value, Error> {
-    python::put_out(values)?;
+    python::python_text(values)?;
     let Some(format) = text.as_str() else { return Err(wrong("only a string can be formatted with `%`")) };
     let mut args: Vec<Value> =
         if values.is_tuple() { values.try_iter()?.collect() } else { vec![values.clone()] };

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use super::attempt::{Ended, Ground, Turn};
+use super::attempt::{RunContext, StateOutcome, StateRun};
 use crate::converge::look::guarded;
 use crate::event::Event;
 use crate::fault::Result;
@@ -15,7 +15,7 @@ use crate::fault::Result;
 /// A state that has been applied beside the others.
 pub struct Arrived {
     pub at: usize,
-    pub ended: Result<Ended>,
+    pub ended: Result<StateOutcome>,
     pub duration: Duration,
 }
 
@@ -24,26 +24,26 @@ enum Message {
     Arrived(Arrived),
 }
 
-pub struct Beside {
+pub struct ParallelStates {
     send: Sender<Message>,
     incoming: Receiver<Message>,
     /// Those under way, and whether their end has been read but not handed out.
     running: BTreeMap<usize, Option<Arrived>>,
 }
 
-impl Default for Beside {
+impl Default for ParallelStates {
     fn default() -> Self {
         let (send, incoming) = channel();
         Self { send, incoming, running: BTreeMap::new() }
     }
 }
 
-impl Beside {
+impl ParallelStates {
     pub fn start<'scope, 'env: 'scope, 'run: 'env>(
         &mut self,
         scope: &'scope Scope<'scope, 'env>,
-        ground: Arc<Ground<'run>>,
-        turn: Turn<'run>,
+        context: Arc<RunContext<'run>>,
+        turn: StateRun<'run>,
     ) {
         let send = self.send.clone();
         let at = turn.at;
@@ -52,7 +52,7 @@ impl Beside {
             let started = Instant::now();
             // Nobody listens any more only if the walk itself has ended with a bug.
             let mut tell = |event| drop(send.send(Message::Said(event)));
-            let ended = guarded(|| ground.attempts(turn, &mut |_, _| false, &mut tell));
+            let ended = guarded(|| context.attempts(turn, &mut |_, _| false, &mut tell));
             drop(send.send(Message::Arrived(Arrived { at, ended, duration: started.elapsed() })));
         });
     }

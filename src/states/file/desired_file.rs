@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::hash::matches;
 use super::look::{destination, kind_word};
-use super::ownership::{Wanted, octal};
+use super::ownership::{DesiredOwner, octal};
 use super::parents::Parents;
 use super::text::shown;
 use crate::fault::{Fault, Result};
@@ -18,9 +18,9 @@ const BACKUPS: &str = "/var/lib/provision/backup";
 
 /// How a file shall be, besides its content.
 #[derive(Debug)]
-pub struct Put<'a> {
+pub struct DesiredFile<'a> {
     pub path: &'a Path,
-    pub wanted: &'a Wanted,
+    pub wanted: &'a DesiredOwner,
     pub mode: Option<u32>,
     /// How the folder is made, where nothing is at the path yet; `None`: others see to it.
     pub parents: Option<Parents>,
@@ -44,7 +44,7 @@ enum Here {
     Link(PathBuf),
 }
 
-impl Put<'_> {
+impl DesiredFile<'_> {
     /// Only owner and mode of a file that is there; `None`: it is not there.
     pub fn kept(&self, context: &Context<'_>) -> Result<Option<Plan>> {
         match self.here(context)? {
