@@ -24,6 +24,11 @@ pub struct Defaults<'a> {
 impl Key {
     /// A key as a user writes it: a whole line, or just the letters with or without a comment.
     pub fn parse(text: &str, defaults: &Defaults<'_>) -> Result<Self> {
+        if is_private(text) {
+            return Err(Fault::new("this is a private key").help(
+                "never share it: write the line of the `.pub` file beside it, and make a new key if others saw this one",
+            ));
+        }
         let mut key = Self::of_line(text).unwrap_or_else(|| {
             let (blob, comment) = word(text.trim());
             Self {
@@ -127,7 +132,16 @@ fn kind_within(blob: &str) -> Option<String> {
     (!key.is_empty()).then(|| kind.to_owned())
 }
 
+/// Whether this is what ssh-keygen(1) writes into the file without `.pub`.
+pub fn is_private(text: &str) -> bool {
+    text.contains("PRIVATE KEY")
+}
+
 fn not_a_key(text: &str) -> Fault {
+    if text.starts_with(['~', '/', '.']) || text.trim_end().ends_with(".pub") {
+        return Fault::new(format!("`{text}` is the path of a file, not a public key"))
+            .help(format!("write the line that is in it, as `cat {text}` prints it"));
+    }
     let start: String = text.chars().take(24).collect();
     let more = if start.len() < text.len() { "…" } else { "" };
     Fault::new(format!("`{start}{more}` is not a public key"))
@@ -139,6 +153,19 @@ mod tests {
     use super::*;
 
     const BLOB: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIJVkO1i3vVlH6ZLvqOUj3uMZZq4lO1Qzq5bV3m3dZ0aB";
+
+    #[test]
+    fn a_path_or_a_private_key_is_told_as_such() {
+        let fault = |text: &str| Key::parse(text, &Defaults::default()).unwrap_err();
+        let private = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n";
+        assert_eq!(fault(private).message, "this is a private key");
+        assert!(!fault(private).help.unwrap().contains("b3Bl"));
+        assert_eq!(
+            fault("~/.ssh/id_ed25519.pub").message,
+            "`~/.ssh/id_ed25519.pub` is the path of a file, not a public key"
+        );
+        assert!(fault("hello").message.ends_with("is not a public key"));
+    }
 
     #[test]
     fn lines_of_every_form_are_read() {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::system;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
-use crate::public_key::{Defaults, Key};
+use crate::public_key::{Defaults, Key, is_private};
 use crate::site::Site;
 use crate::source::Place;
 
@@ -199,7 +199,11 @@ impl People<'_> {
                 let path = ["users", name, "public_key", &number];
                 let problem = Diagnostic::error(format!("`public_key` of `{name}`: {}", fault.message))
                     .help(fault.help.unwrap_or_else(|| KEY_EXAMPLE.to_owned()));
-                problems.push(self.at(problem, if is_list { &path } else { &path[..3] }));
+                // Its line would be shown at its place.
+                problems.push(match is_private(key) {
+                    true => problem,
+                    false => self.at(problem, if is_list { &path } else { &path[..3] }),
+                });
             }
         }
     }
