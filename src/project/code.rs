@@ -42,7 +42,8 @@ pub fn check(root: &Path, site: &Site, roles: &[&str]) -> Problems {
     problems.0.extend(code.packages(runs(&["web"])));
     problems.0.extend(code.management());
     if let Some(module) = &site.settings_module {
-        problems.0.extend(code.module("settings_module", module, "settings"));
+        let missing = code.module("settings_module", module, "settings");
+        problems.0.extend(missing.or_else(|| code.static_root(module)));
     }
     if let Some(wsgi) = &site.wsgi
         && runs(&["web"])
@@ -136,6 +137,32 @@ impl Code<'_> {
         )
     }
 
+    /// Nginx serves the static files of a release from its own folder, which the settings have to take.
+    fn static_root(&self, module: &str) -> Option<Diagnostic> {
+        let collects = |words: &Vec<String>| words.first().is_some_and(|word| word == "collectstatic");
+        if !self.site.deploy.manage.iter().any(collects) {
+            return None;
+        }
+        // A module of settings mostly takes over what others beside it say.
+        let folder = module.rsplit_once('.').map_or(String::new(), |(package, _)| package.replace('.', "/"));
+        let beside = |path: &&String| {
+            let path = path.strip_prefix("src/").unwrap_or(path);
+            path.rsplit_once('/').map_or("", |(folder, _)| folder).starts_with(&folder)
+        };
+        let files = self.named(|file| file.ends_with(".py"));
+        let texts = files.iter().filter(beside).map(|path| std::fs::read_to_string(self.folder.join(path)));
+        let text: String = texts.filter_map(Result::ok).collect();
+        if ["\"STATIC_ROOT\"", "'STATIC_ROOT'"].iter().any(|name| text.contains(name)) {
+            return None;
+        }
+        Some(
+            Diagnostic::warning(
+                "the settings do not take `STATIC_ROOT` from the environment, so Nginx finds no static files",
+            )
+            .help("write `STATIC_ROOT = os.environ[\"STATIC_ROOT\"]`, and likewise `MEDIA_ROOT`"),
+        )
+    }
+
     /// Applications whose tables nobody makes.
     fn migrations(&self) -> Vec<Diagnostic> {
         let lacking = |path: &&String| {
@@ -221,7 +248,8 @@ mod tests {
             ("requirements.txt", "-r requirements/base.txt\n# gunicorn\n"),
             ("requirements/base.txt", "Django>=5\nGunicorn[gevent]==23.0 ; python_version > '3'\n"),
             ("shop/wsgi.py", ""),
-            ("shop/settings/production.py", ""),
+            ("shop/settings/production.py", "from .base import *"),
+            ("shop/settings/base.py", "STATIC_ROOT = os.environ.get('STATIC_ROOT', 'static')"),
             ("orders/models.py", "class Order(models.Model): pass"),
             ("orders/migrations/__init__.py", ""),
         ];
@@ -245,6 +273,17 @@ mod tests {
                 "`settings_module` in the pillar names `shop.settings`, and the code has no `shop/settings.py` (write it with dots, from the top of the code: `shop.wsgi` is shop/wsgi.py)",
                 "`wsgi` in the pillar names `shop.wsgi`, and the code has no `shop/wsgi.py` (did you mean `backend.shop.wsgi`?)",
                 "`orders/models.py` has models, and there is no folder of migrations beside it (python manage.py makemigrations orders, and commit what it writes)",
+            ]
+        );
+        let files = [
+            ("manage.py", ""),
+            ("requirements.txt", "gunicorn"),
+            ("shop/settings.py", "STATIC_ROOT = BASE / 'static'"),
+        ];
+        assert_eq!(
+            told(&files, &serde_json::json!({"settings_module": "shop.settings"})),
+            [
+                "the settings do not take `STATIC_ROOT` from the environment, so Nginx finds no static files (write `STATIC_ROOT = os.environ[\"STATIC_ROOT\"]`, and likewise `MEDIA_ROOT`)"
             ]
         );
         assert_eq!(
