@@ -94,9 +94,9 @@ fn say_what_next(dir: &Path, code: &Code) {
          \x20 - pillar/staging/env.sls: your domain and the server's address\n\
          \x20 - pillar/staging/secrets.sls: cp secrets.example pillar/staging/secrets.sls && chmod 600 pillar/staging/secrets.sls\n\
          Then:\n\
-         \x20 {enter}provision staging check          is it all right? asks no host\n\
-         \x20 provision -u root staging        the first run; after it, root is refused\n\
-         \x20 provision -u NAME staging deploy put the code there, as yourself",
+         \x20 {enter}provision staging check          check the project; no host needed\n\
+         \x20 provision -u root staging        first run; afterwards root can no longer log in\n\
+         \x20 provision -u NAME staging deploy deploy the code, as yourself",
         full.components().collect::<std::path::PathBuf>().display()
     );
 }
