@@ -42,6 +42,27 @@ pub fn text(text: &str) -> Result<(), Excess> {
     Err(Excess { at: 0..1, message, help: "keep large data in a file that is no template" })
 }
 
+/// Another thing than a name behind the `as` of an import, of which the engine would panic.
+pub fn import_name(word: &str, words: &[Token<'_>]) -> Result<(), Excess> {
+    if !matches!(word, "import" | "import_yaml" | "import_json" | "import_text") {
+        return Ok(());
+    }
+    let marker = words.iter().position(|word| word.kind == Kind::Name && word.text == "as");
+    let Some((at, name)) = marker.and_then(|marker| Some((words.get(marker)?, words.get(marker + 1..)?))) else {
+        return Ok(());
+    };
+    let texts: Vec<&str> = name.iter().skip(1).map(|word| word.text).collect();
+    let is_name = name.first().is_some_and(|first| first.kind == Kind::Name);
+    if is_name && matches!(texts.as_slice(), [] | ["with" | "without", "context"]) {
+        return Ok(());
+    }
+    Err(Excess {
+        at: at.start..at.end(),
+        message: format!("`{word} … as` takes one name and nothing else"),
+        help: "write it as in `{% import 'shop/map.jinja' as shop with context %}`",
+    })
+}
+
 /// How many parts stand within one another where an item of a list, an argument or the whole is being read.
 /// What binds closer begins anew at what binds less: `a.b == c or d.e == f` is two deep, and two within.
 #[derive(Default)]

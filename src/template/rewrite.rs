@@ -61,6 +61,7 @@ pub fn rewrite(text: &str, included: bool) -> Result<Rewritten, Excess> {
             Piece::Tag(range) => {
                 let tag = Tag::of(text, range.start, range.end);
                 limits::expression(&tag.words)?;
+                limits::import_name(tag.word, &tag.words)?;
                 blocks.tag(tag.whole, range, &tag.words)?;
                 self::tag(text, &tag, &mut edits, &mut macros);
                 bodies.tag(tag.whole, tag.close, &mut edits);
