@@ -48,7 +48,8 @@ pub fn import_name(word: &str, words: &[Token<'_>]) -> Result<(), Excess> {
         return Ok(());
     }
     let marker = words.iter().position(|word| word.kind == Kind::Name && word.text == "as");
-    let Some((at, name)) = marker.and_then(|marker| Some((words.get(marker)?, words.get(marker + 1..)?))) else {
+    let Some((at, name)) = marker.and_then(|marker| Some((words.get(marker)?, words.get(marker + 1..)?)))
+    else {
         return Ok(());
     };
     let texts: Vec<&str> = name.iter().skip(1).map(|word| word.text).collect();
