@@ -234,7 +234,7 @@ fn secrets_that_are_not_filled_in_stop_everything_and_are_never_shown() {
 
     let missing = Project::new();
     std::fs::remove_file(missing.root().join(secrets)).unwrap();
-    // A slip beside it is told in the same pass.
+    // The same pass reports a mistake in another file.
     let env = "pillar/staging/env.sls";
     let right = std::fs::read_to_string(missing.root().join(env)).unwrap();
     missing.write(env, &format!("{right}promot_only: yes\n"));

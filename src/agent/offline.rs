@@ -95,8 +95,6 @@ pub fn check(
         for name in named {
             let (host, found) = with_grains(project, environment, &name, recorded);
             add(&mut problems, found);
-            add(&mut problems, check_site(project, &host.pillar).1);
-            add(&mut problems, check_people(project, &host.pillar));
             count += states(project, host, lenient, &mut problems);
         }
     }
@@ -144,12 +142,15 @@ pub fn check_people(project: &Project, pillar: &Pillar) -> Problems {
     hidden(&Mask::new(&pillar.secrets), found.unwrap_or_default())
 }
 
-/// The states of one host.
+/// Compiles the states of one host, and adds what is wrong with its pillar or with them. Returns how many there are.
 fn states(project: &Project, host: Offline, lenient: bool, problems: &mut Problems) -> usize {
     let mask = Mask::new(&host.pillar.secrets);
     // Problems of the pillar were reported at their place; where states fail because of them is noise.
-    let of_people = check_people(project, &host.pillar).fatal();
-    let of_site = check_site(project, &host.pillar).1.fatal();
+    let (_, site) = check_site(project, &host.pillar);
+    let people = check_people(project, &host.pillar);
+    let (of_site, of_people) = (site.fatal(), people.fatal());
+    add(problems, site);
+    add(problems, people);
     let library = ProjectLibrary::new(Files::project(project).states, host.pillar, host.surroundings);
     match library.compile(&[], &[], lenient) {
         Ok(compiled) => {

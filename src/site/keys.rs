@@ -62,7 +62,7 @@ const OF_STATES: &[(&str, &str)] = &[
 /// A slip in a word of less letters is too likely to be a word of somebody's own.
 const LONG: usize = 6;
 
-/// The entries that are to be read: known keys that say something. Of the others, those that nobody knows are told.
+/// Returns the entries with known keys and a value. Reports every key that is neither known nor the project's own.
 pub fn known(pillar: &Node, scope: &dyn Scope, problems: &mut Problems) -> Vec<(Node, Node)> {
     let fields = fields_of::<Site>();
     let declared: Vec<&str> = pillar

@@ -192,7 +192,7 @@ form!(
     }
 );
 
-/// What is wrong with the name of a variable.
+/// Returns what is wrong with the name of a variable.
 pub fn wrong_variable(text: &str) -> Option<String> {
     (!is_identifier(text) || !text.is_ascii()).then(|| {
         format!(
